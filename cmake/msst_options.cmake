@@ -1,0 +1,35 @@
+# msst-options: the compiler settings every target of ours shares.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+# A debug build that still runs a song in reasonable time under the sanitizers.
+set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1 -fno-omit-frame-pointer")
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+find_program(MSST_CCACHE ccache)
+if(MSST_CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${MSST_CCACHE})
+    set(CMAKE_C_COMPILER_LAUNCHER ${MSST_CCACHE})
+endif()
+
+add_library(msst-options INTERFACE)
+target_include_directories(msst-options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(msst-options INTERFACE MSST_VERSION="${PROJECT_VERSION}")
+target_compile_options(msst-options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wpedantic
+                                              -fstack-protector-strong)
+if(MSST_WERROR)
+    target_compile_options(msst-options INTERFACE -Werror)
+endif()
+if(MSST_SANITIZE)
+    target_compile_options(msst-options INTERFACE -fsanitize=${MSST_SANITIZE} -fno-sanitize-recover=all)
+    target_link_options(msst-options INTERFACE -fsanitize=${MSST_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
+    target_compile_definitions(msst-options INTERFACE _FORTIFY_SOURCE=2)
+endif()
+if(MSST_SANITIZE MATCHES "thread")
+    # GCC warns that fences are not modelled; ours come from Boost.Asio, which
+    # annotates what it needs.
+    target_compile_options(msst-options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+endif()
