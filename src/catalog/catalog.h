@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+// Which models are installed: names, stems, files. Built once at start; immutable afterwards.
+
+namespace msst::catalog {
+
+enum class ModelState {
+    available,
+    missing_checkpoint,  // known, excluded from the list, said in the log (R12.5)
+    damaged,             // files are there but cannot be read: 500 at submission (R7.7)
+};
+
+struct Model {
+    std::string model_type;    // the name clients use: the folder's, or the one given in the configuration
+    std::string architecture;  // MSST's type string, or "dsp"
+    std::filesystem::path config_path;      // empty for the embedded model
+    std::filesystem::path checkpoint_path;  // empty for the embedded model
+    std::vector<std::string> instruments;   // stems it can write, in its own order
+    int sample_rate = 44100;
+    bool stereo = true;
+    ModelState state = ModelState::available;
+    std::string problem;  // why it is not available; for the log and the administrator
+};
+
+class Catalog {
+public:
+    Catalog(std::vector<Model> models, std::string default_model_type);
+
+    const std::string& default_model_type() const { return default_model_type_; }
+    const std::vector<Model>& all() const { return models_; }
+    std::vector<const Model*> available() const;
+    const Model* find(const std::string& model_type) const;  // null: no such model; any state
+
+private:
+    std::vector<Model> models_;
+    std::string default_model_type_;
+};
+
+// The model every installation has: no weights, no files (src/dsp).
+Model embedded_model();
+
+}  // namespace msst::catalog
