@@ -61,23 +61,22 @@ public:
     const PartHeader& part() const { return part_; }
 
 private:
-    enum class State { preamble, after_delimiter, after_dash, padding, cr, headers, data, epilogue };
+    enum class State { preamble, after_delimiter, after_dash, padding, line_end, headers, data, epilogue };
 
-    MultipartEvent scan(std::string_view& input, bool is_data);
-    MultipartEvent after_delimiter(char c);
-    MultipartEvent take_header_byte(char c);
-    MultipartEvent begin_part();
+    std::optional<MultipartEvent> scan(std::string_view& input);
+    std::optional<MultipartEvent> resume_match(std::string_view& input);
+    std::optional<MultipartEvent> finish_match();
+    std::optional<MultipartEvent> take(char c);
+    std::optional<MultipartEvent> take_header_byte(char c);
+    std::optional<MultipartEvent> text(std::string_view bytes);
     void count_outside(size_t bytes);
 
     std::string delimiter_;  // CRLF "--" boundary
     MultipartLimits limits_;
     State state_ = State::preamble;
-    size_t matched_ = 0;        // bytes of delimiter_ seen last
-    size_t unsent_ = 0;         // of a broken match, still to be told as data
-    bool in_part_ = false;      // a part_end is due at the next delimiter
-    bool final_ = false;        // the delimiter had its two dashes
+    size_t matched_ = 2;        // bytes of delimiter_ seen last; the first one needs no line break before it
     size_t outside_bytes_ = 0;  // of preamble or epilogue
-    size_t padding_ = 0;
+    size_t padding_bytes_ = 0;
     size_t parts_ = 0;
     std::string headers_;  // of the part that begins
     PartHeader part_;
@@ -103,11 +102,12 @@ public:
     boost::asio::awaitable<std::string> read_value(size_t max_bytes = 64 * 1024);
 
 private:
+    boost::asio::awaitable<bool> fill();
+
     BodyReader& body_;
     MultipartParser parser_;
     std::unique_ptr<char[]> buffer_;
-    std::string_view unread_;
-    bool at_end_ = false;
+    std::string_view unread_;  // in buffer_
 };
 
 }  // namespace msst::http

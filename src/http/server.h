@@ -38,6 +38,7 @@ struct ServerOptions {
     int64_t max_body_bytes = 501 * 1000 * 1000;  // of one request, as received
     int64_t min_body_bytes_per_second = 256;
     Timeouts timeouts;
+    Milliseconds sweep{250};  // how often deadlines are looked at
 };
 
 class Server {
@@ -72,7 +73,7 @@ public:
 
 private:
     class Listener;
-    std::shared_ptr<Listener> listener_;
+    std::unique_ptr<Listener> listener_;
 };
 
 }  // namespace msst::http
