@@ -63,7 +63,10 @@ Response get_health(Context& context, const Request&) {
                     {"uptime_seconds", std::round(context.uptime_seconds() * 1000) / 1000},
                     {"checks", checks}};
     const bool works = health != Health::unhealthy;
-    return json_response(works ? beast_http::status::ok : beast_http::status::service_unavailable, json);
+    Response response =
+        json_response(works ? beast_http::status::ok : beast_http::status::service_unavailable, json);
+    if (!works) response.set_header("Retry-After", "5");
+    return response;
 }
 
 }  // namespace msst::http::routes

@@ -24,9 +24,9 @@ bool answers(Context& context, const char* what, Check check) {
 void check_models(HealthReport& report, const catalog::Catalog& catalog) {
     for (const catalog::Model& model : catalog.all()) {
         const bool usable = is_usable(model);
-        if (usable)
-            ++report.available_models;
-        else
+        if (usable) ++report.available_models;
+        // A model that this build has no engine for is in order, and nobody was promised it.
+        if (!usable && model.state != catalog::ModelState::unsupported)
             report.missing_models.push_back(model.model_type);
         if (usable && model.model_type == catalog.default_model_type()) report.is_default_model_usable = true;
     }

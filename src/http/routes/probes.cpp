@@ -32,6 +32,7 @@ Response get_readiness(Context& context, const Request&) {
     const nlohmann::ordered_json json{{"status", is_ready ? "ready" : "not_ready"}, {"problems", problems}};
     Response response =
         json_response(is_ready ? beast_http::status::ok : beast_http::status::service_unavailable, json);
+    if (!is_ready) response.set_header("Retry-After", "5");
     return response;
 }
 

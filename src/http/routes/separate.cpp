@@ -1,3 +1,6 @@
+#include <algorithm>
+#include <cmath>
+
 #include <boost/asio/thread_pool.hpp>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,6 @@
 #include "http/routes/task_reply.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <nlohmann/json.hpp>
