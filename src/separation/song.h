@@ -32,7 +32,8 @@ struct SongRequest {
     // whole.
     std::function<std::filesystem::path(const std::string& stem)> output_path;
 
-    // Called from the separating thread, often: fraction of the whole song done, 0-1, never less than before.
+    // Called a few times a second from a thread of its own: fraction of the whole song done, 0-1, never less
+    // than before. The last call says 1. Must not throw.
     std::function<void(SongStage, double fraction)> on_progress;
 };
 

@@ -1,0 +1,94 @@
+#include "separation/stem_writers.h"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+#include "base/error.h"
+
+namespace msst::separation {
+namespace {
+
+constexpr const char* kRemainder = "instrumental";
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+audio::Block difference(const audio::Block& mixture, const audio::Block& stem) {
+    audio::Block rest = mixture;
+    for (size_t i = 0; i < rest.samples.size(); ++i) rest.samples[i] -= stem.samples[i];
+    return rest;
+}
+
+size_t vocals_or_first(const std::vector<std::string>& instruments) {
+    const auto vocals = std::ranges::find(instruments, "vocals");
+    return vocals == instruments.end() ? 0 : static_cast<size_t>(vocals - instruments.begin());
+}
+
+}  // namespace
+
+StemWriters::StemWriters(const SeparatorInfo& info, const SongRequest& request, int64_t expected_frames)
+    : options_{.format = request.output_format,
+               .pcm_type = request.pcm_type,
+               .sample_rate = info.sample_rate,
+               .channels = info.channels,
+               .expected_frames = expected_frames} {
+    for (const std::string& name : request.instruments) {
+        const auto stem = std::ranges::find(info.instruments, name);
+        if (stem == info.instruments.end())
+            throw Error(ErrorCode::invalid_input,
+                        "the model has no instrument \"" + name + "\"; it has " + joined(info.instruments),
+                        "invalid_instruments");
+        // MSST's remainder takes the place of a stem of the same name.
+        if (request.extract_instrumental && name == kRemainder) continue;
+        const auto index = static_cast<size_t>(stem - info.instruments.begin());
+        add_output({name, index}, request.output_path(name));
+    }
+    if (request.extract_instrumental)
+        add_output({kRemainder, vocals_or_first(info.instruments), /*is_remainder=*/true},
+                   request.output_path(kRemainder));
+}
+
+StemWriters::~StemWriters() {
+    if (is_complete_) return;
+    std::error_code ignored;
+    for (const WrittenStem& stem : finished_) std::filesystem::remove(stem.path, ignored);
+}
+
+void StemWriters::add_output(Choice choice, const std::filesystem::path& path) {
+    outputs_.push_back({std::move(choice), path, std::make_unique<audio::Writer>(path, options_)});
+}
+
+void StemWriters::write(const StemBlocks& stems, const audio::Block& mixture) {
+    for (Output& output : outputs_) {
+        const audio::Block& stem = stems[output.choice.stem];
+        if (output.choice.is_remainder)
+            output.writer->write(difference(mixture, stem));
+        else
+            output.writer->write(stem);
+    }
+}
+
+std::vector<WrittenStem> StemWriters::finish() {
+    for (Output& output : outputs_) {
+        const audio::WrittenFile file = output.writer->finish();
+        nonfinite_samples_ += file.nonfinite_samples;
+        finished_.push_back({.name = output.choice.name,
+                             .path = output.path,
+                             .size_bytes = file.size_bytes,
+                             .frames = file.frames,
+                             .sample_rate = options_.sample_rate,
+                             .channels = options_.channels,
+                             .sha256 = file.sha256,
+                             .peak = file.peak,
+                             .rms = file.rms,
+                             .clipped_samples = file.clipped_samples});
+    }
+    is_complete_ = true;
+    return finished_;
+}
+
+}  // namespace msst::separation

@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that msst needs, and nothing that is there already. Asks for nothing; works as root
+# and with sudo. A second run only looks.
+#
+#   tools/install_dependencies.sh build    what compiles and runs msst and the demo
+#   tools/install_dependencies.sh test     that, and what the tests need
+set -euo pipefail
+
+build_packages=(
+    ca-certificates cmake g++ make ninja-build pkg-config python3 python3-yaml
+    libboost1.81-dev                                                  # HTTP: Asio and Beast
+    libavcodec-dev libavformat-dev libavutil-dev libswresample-dev    # audio in, FFT
+    libsndfile1-dev libsoxr-dev                                       # audio out, resampling
+    libcli11-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev
+    libsqlite3-dev libsodium-dev libseccomp-dev
+    libdnnl-dev libhwy-dev                                            # the engine
+)
+test_packages=(
+    clang-format curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3
+)
+
+missing_packages() {
+    local package
+    for package in "$@"; do
+        [[ $(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null) == ii* ]] || echo "$package"
+    done
+}
+
+# Node may come from elsewhere than Debian; 18 is the oldest that will do.
+node_packages() {
+    local major
+    major=$(node --version 2>/dev/null | sed -E 's/^v([0-9]+).*/\1/') || true
+    if [[ -z $major || $major -lt 18 ]]; then echo nodejs; fi
+    if ! command -v npm >/dev/null; then echo npm; fi
+}
+
+wanted=("${build_packages[@]}")
+case "${1:-build}" in
+    build) ;;
+    test) wanted+=("${test_packages[@]}") ;;
+    *) echo "usage: $0 [build|test]" >&2; exit 2 ;;
+esac
+
+mapfile -t missing < <(missing_packages "${wanted[@]}"; node_packages)
+if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
+
+echo "Installing: ${missing[*]}"
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+    command -v sudo >/dev/null || { echo "These need root, and there is no sudo here. Run this script as root." >&2; exit 1; }
+    as_root=(sudo)
+fi
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
