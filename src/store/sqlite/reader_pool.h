@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <filesystem>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "store/sqlite/database.h"
+
+namespace msst::store::sqlite {
+
+// A few read-only connections, so that a question about a task never waits for somebody's commit.
+// Thread-safe.
+class ReaderPool {
+public:
+    explicit ReaderPool(std::filesystem::path file) : file_(std::move(file)) {}
+
+    // Calls question(Database&) on a connection of its own and returns its answer. Waits while all are in
+    // use.
+    template <typename Question>
+    auto ask(Question question) {
+        Borrowed database(*this);
+        return question(*database);
+    }
+
+private:
+    // Gives the connection back, or closes it if it broke.
+    class Borrowed {
+    public:
+        explicit Borrowed(ReaderPool& pool) : pool_(pool), database_(pool.take()) {}
+        ~Borrowed() { pool_.put_back(std::move(database_)); }
+        Borrowed(const Borrowed&) = delete;
+        Borrowed& operator=(const Borrowed&) = delete;
+        Database& operator*() { return *database_; }
+
+    private:
+        ReaderPool& pool_;
+        std::unique_ptr<Database> database_;
+    };
+
+    std::unique_ptr<Database> take();
+    void put_back(std::unique_ptr<Database> database);
+
+    std::filesystem::path file_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::vector<std::unique_ptr<Database>> idle_;  // guarded by mutex_
+    int in_use_ = 0;                               // guarded by mutex_
+};
+
+}  // namespace msst::store::sqlite
