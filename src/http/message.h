@@ -28,6 +28,8 @@ namespace msst::http {
 namespace asio = boost::asio;
 namespace beast_http = boost::beast::http;
 
+using HeaderList = std::vector<std::pair<std::string, std::string>>;
+
 // The body of the request, read as it comes in; never held in memory as a whole.
 class BodyReader {
 public:
@@ -52,6 +54,7 @@ struct Request {
     std::string client_address;  // of the peer
     BodyReader* body = nullptr;  // valid while the handler runs
 
+    // The first header of that name, in any case.
     std::optional<std::string_view> header(std::string_view name) const;
 };
 
@@ -76,7 +79,7 @@ using Stream = std::function<asio::awaitable<void>(ChunkWriter&)>;
 
 struct Response {
     beast_http::status status = beast_http::status::ok;
-    std::vector<std::pair<std::string, std::string>> headers;  // Content-Length is the session's business
+    HeaderList headers;  // Content-Length is the session's business; a line break in one is Error(internal)
     std::variant<std::string, Segments, Stream> body;
 
     void set_header(std::string name, std::string value) {
