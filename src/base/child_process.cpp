@@ -34,9 +34,10 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     return pointers;
 }
 
-// getenv finds the first of two equal names, and so do most; the ones given replace the inherited.
-std::vector<std::string> merge_environment(const std::vector<std::string>& given) {
+std::vector<std::string> merge_environment(const ChildOptions& options) {
+    const std::vector<std::string>& given = options.environment;
     std::vector<std::string> merged = given;
+    if (!options.inherits_environment) return merged;
     const auto is_given = [&](std::string_view entry) {
         const std::string_view name = entry.substr(0, entry.find('=') + 1);
         return std::ranges::any_of(given, [&](const std::string& text) { return text.starts_with(name); });
@@ -145,7 +146,7 @@ std::string to_string(const ExitStatus& status) {
 ChildProcess ChildProcess::start(const ChildOptions& options) {
     std::vector<std::string> arguments = options.arguments;
     arguments.insert(arguments.begin(), options.program.string());
-    std::vector<std::string> environment = merge_environment(options.environment);
+    std::vector<std::string> environment = merge_environment(options);
     const std::vector<char*> argument_pointers = pointers_to(arguments);
     const std::vector<char*> environment_pointers = pointers_to(environment);
 

@@ -29,7 +29,8 @@ std::string to_string(const ExitStatus& status);
 struct ChildOptions {
     std::filesystem::path program;
     std::vector<std::string> arguments;    // after the program's name
-    std::vector<std::string> environment;  // "NAME=value", in front of what is inherited
+    std::vector<std::string> environment;  // "NAME=value"; replaces what is inherited under that name
+    bool inherits_environment = true;
 
     // Descriptors of ours that become the child's; -1 is /dev/null. Nothing else is inherited.
     int standard_input = -1;
