@@ -100,6 +100,7 @@ def make_chains(folder):
     ffmpeg(*from_source(folder, "mono48"), "-c:a", "libvorbis", folder / "mono48.ogg")
     first = (folder / "vorbis.ogg").read_bytes()
     (folder / "chained.ogg").write_bytes(first + (folder / "second.ogg").read_bytes())
+    (folder / "chained_opus.ogg").write_bytes((folder / "opus.ogg").read_bytes() + (folder / "opus2.ogg").read_bytes())
     (folder / "chained_change.ogg").write_bytes(first + (folder / "mono48.ogg").read_bytes())
 
 
@@ -141,6 +142,7 @@ def main():
     for name, (source, arguments) in ENCODED.items():
         ffmpeg(*from_source(folder, source), *arguments.split(), folder / name)
     ffmpeg(*from_source(folder, "stereo44"), "-c:a", "libvorbis", "-q:a", "7", "-serial_offset", 99, folder / "second.ogg")
+    ffmpeg(*from_source(folder, "stereo48"), "-c:a", "libopus", "-b:a", "256k", "-serial_offset", 99, folder / "opus2.ogg")
     make_covers(folder)
     make_chains(folder)
     make_itunes_tag(folder)
