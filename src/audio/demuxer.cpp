@@ -21,6 +21,7 @@ constexpr const char* kCodecs =
 constexpr int64_t kProbeBytes = 5 << 20;
 constexpr int kMaxStreams = 64;
 constexpr size_t kMaxAllocationBytes = size_t{1} << 29;
+constexpr int64_t kMostTicks = int64_t{1} << 60;  // longer is a lie
 constexpr int64_t kMaxPriming = 1 << 16;
 constexpr int kMaxFruitlessReads = 100;
 
@@ -81,7 +82,7 @@ std::optional<int64_t> itunes_frames(const AVFormatContext& context) {
         if (end == text) return std::nullopt;
         text = end;
     }
-    if (numbers[3] == 0 || numbers[3] > INT64_MAX) return std::nullopt;
+    if (numbers[3] == 0 || numbers[3] > static_cast<unsigned long long>(kMostTicks)) return std::nullopt;
     return static_cast<int64_t>(numbers[3]);
 }
 
@@ -153,7 +154,7 @@ void Demuxer::find_length(const std::vector<int64_t>& mp4_durations) {
     const AVCodecParameters& parameters = *stream_->codecpar;
     const bool is_counted_in_frames =
         stream_->time_base.num == 1 && stream_->time_base.den == parameters.sample_rate;
-    const bool is_known = stream_->duration != AV_NOPTS_VALUE && stream_->duration > 0;
+    const bool is_known = stream_->duration > 0 && stream_->duration < kMostTicks;
     if (is_known)
         info_.duration_seconds = static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
     else if (context_->duration != AV_NOPTS_VALUE && context_->duration > 0)
