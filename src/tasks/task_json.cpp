@@ -46,6 +46,7 @@ Json stem_to_json(const StemFile& stem) {
 }
 
 StemFile stem_from_json(const Json& json) {
+    if (!json.is_object()) throw Error(ErrorCode::internal, "a stored stem is not an object");
     StemFile stem;
     read(json, "name", stem.name);
     read(json, "filename", stem.filename);
