@@ -57,6 +57,7 @@ private:
     double estimated_seconds() const;
     void open_timeline();
     bool advance();
+    void skip_frames_before_zero();
     void place_frame();
     void trim_last_frame();
     void end();
@@ -106,6 +107,7 @@ void Decoder::Stream::describe() {
     info_.channels = ahead_->ch_layout.nb_channels;
     layout_ = layout_name(ahead_->ch_layout);
     if (info_.duration_seconds <= 0) info_.duration_seconds = estimated_seconds();
+    if (info_.frames) info_.duration_seconds = static_cast<double>(*info_.frames) / info_.sample_rate;
     channels_ = std::min(info_.channels, options_.max_channels);
     converter_.emplace(info_.sample_rate, channels_);
 }
@@ -139,6 +141,7 @@ bool Decoder::Stream::advance() {
     has_frame_ = std::exchange(has_ahead_, has_ahead_ && packets_.next(*ahead_));
     frame_used_ = 0;
     if (!has_frame_) return false;
+    skip_frames_before_zero();
     if (!has_ahead_) trim_last_frame();
     if (frames_read_ > 0 && converter_->is_change(*frame_)) {
         has_changed_ = is_draining_ = true;
@@ -148,10 +151,20 @@ bool Decoder::Stream::advance() {
     return true;
 }
 
+// In an OGG file what lies before position 0 is encoder delay (RFC 7845, 4.3; Vorbis I, A.2). FFmpeg takes it
+// off at the beginning of the file, but not where another stream begins in a chain.
+void Decoder::Stream::skip_frames_before_zero() {
+    if (info_.format != "ogg" || frame_->pts == AV_NOPTS_VALUE || frame_->pts >= 0) return;
+    const AVRational frame_clock{1, frame_->sample_rate};
+    const int64_t before = av_rescale_q(frame_->pts, packets_.demuxer().stream().time_base, frame_clock);
+    frame_used_ = std::min<int64_t>(frame_->nb_samples, -std::max<int64_t>(before, INT32_MIN));
+    frame_->pts = 0;
+}
+
 void Decoder::Stream::place_frame() {
     if (!timeline_) return;
     const auto clock = frame_->pts == AV_NOPTS_VALUE ? std::nullopt : std::optional(to_frames(frame_->pts));
-    silence_due_ = timeline_->place(clock, frame_->nb_samples);
+    silence_due_ = timeline_->place(clock, frame_->nb_samples - frame_used_);
 }
 
 // An MP4 file says where the song ends, but its last AAC frame is decoded whole. Nothing more than that frame

@@ -57,11 +57,20 @@ void PacketDecoder::note_corrupt() {
     corrupt_until_ = std::max(corrupt_until_.value_or(INT64_MIN), packet_->pts + packet_->duration);
 }
 
+// Another stream of a chain begins: what the codec remembers belongs to the one before.
+void PacketDecoder::restart_if_clock_does() {
+    if (packet_->pts == AV_NOPTS_VALUE) return;
+    if (demuxer_.info().format == "ogg" && last_pts_ && packet_->pts < *last_pts_)
+        avcodec_flush_buffers(codec_.get());
+    last_pts_ = packet_->pts;
+}
+
 // Gives the codec one more packet, or the end. False when it has been given all.
 bool PacketDecoder::feed() {
     if (is_flushing_) return false;
     is_flushing_ = !demuxer_.next(*packet_);
     packet_bytes_ = packet_->size;
+    if (!is_flushing_) restart_if_clock_does();
     const int status = avcodec_send_packet(codec_.get(), is_flushing_ ? nullptr : packet_.get());
     if (status == AVERROR(ENOMEM)) throw Error(ErrorCode::unavailable, "decoder: out of memory");
     if (status < 0 && !is_flushing_) note_corrupt();

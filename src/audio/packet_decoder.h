@@ -33,12 +33,14 @@ public:
 
 private:
     bool feed();
+    void restart_if_clock_does();
     void note_corrupt();
 
     Demuxer demuxer_;
     CodecHandle codec_;
     PacketHandle packet_;
     bool is_flushing_ = false;
+    std::optional<int64_t> last_pts_;
     int64_t corrupt_packets_ = 0;
     std::optional<int64_t> corrupt_until_;
     int64_t packet_bytes_ = 0;
