@@ -30,7 +30,7 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string quoted(const std::string& value) { return "'" + clean_text(value, kMaxEchoedBytes) + "'"; }
+std::string in_quotes(const std::string& value) { return "'" + clean_text(value, kMaxEchoedBytes) + "'"; }
 
 // The names in one value of `instruments`: a JSON array of texts, or a list with commas. None: neither.
 std::optional<std::vector<std::string>> split_instruments(const std::string& value) {
@@ -114,7 +114,7 @@ void SubmissionForm::judge_instruments(const catalog::Model& model, std::vector<
         if (!contains(model.instruments, name))
             findings.push_back({"invalid_instruments",
                                 {"instruments",
-                                 quoted(name) + " is not an instrument of model '" + model.model_type +
+                                 in_quotes(name) + " is not an instrument of model '" + model.model_type +
                                      "'; valid are: " + join(model.instruments),
                                  model.instruments}});
     std::erase_if(request.instruments, [&](const std::string& name) { return !wanted.contains(name); });
@@ -155,7 +155,7 @@ std::vector<SubmissionForm::Finding> SubmissionForm::judge(const catalog::Catalo
     } else {
         const std::vector<std::string> names = usable_names(catalog);
         findings.push_back({"unsupported_model_type",
-                            {"model_type", quoted(request.model_type) + " is unknown; valid are: " + join(names), names}});
+                            {"model_type", in_quotes(request.model_type) + " is unknown; valid are: " + join(names), names}});
     }
     return findings;
 }
