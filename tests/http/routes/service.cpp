@@ -145,7 +145,9 @@ Service::Service(Settings settings)
     routes->add_to(router);
 }
 
-Service::~Service() { pool.join(); }
+Service::~Service() {
+    pool.join();
+}
 
 Reply Service::ask(const Ask& ask) {
     asio::io_context io;
@@ -161,7 +163,8 @@ Reply Service::get(const std::string& target, const std::string& owner) {
 Ask Service::submission(const std::vector<Part>& parts) {
     std::string body;
     for (const Part& part : parts) {
-        body += std::string("--") + kBoundary + "\r\nContent-Disposition: form-data; name=\"" + part.name + "\"";
+        body +=
+            std::string("--") + kBoundary + "\r\nContent-Disposition: form-data; name=\"" + part.name + "\"";
         if (part.file_name) body += "; filename=\"" + *part.file_name + "\"";
         body += "\r\n\r\n" + part.value + "\r\n";
     }
@@ -174,7 +177,9 @@ Ask Service::submission(const std::vector<Part>& parts) {
             .during = {}};
 }
 
-Reply Service::submit(const std::vector<Part>& parts) { return ask(submission(parts)); }
+Reply Service::submit(const std::vector<Part>& parts) {
+    return ask(submission(parts));
+}
 
 std::string Service::add_task(const std::string& owner) {
     Ask request = submission({file_part()});
@@ -182,9 +187,12 @@ std::string Service::add_task(const std::string& owner) {
     return ask(request).json().at("task_id");
 }
 
-tasks::Lease Service::claim() { return store->claim("worker", Milliseconds(30'000)).value(); }
+tasks::Lease Service::claim() {
+    return store->claim("worker", Milliseconds(30'000)).value();
+}
 
-void Service::complete(const tasks::Lease& lease, const std::vector<std::pair<std::string, std::string>>& stems) {
+void Service::complete(const tasks::Lease& lease,
+                       const std::vector<std::pair<std::string, std::string>>& stems) {
     const auto directory = blobs->create_result_directory(lease.task.task_id, lease.epoch);
     tasks::TaskResult result;
     for (const auto& [name, bytes] : stems) {

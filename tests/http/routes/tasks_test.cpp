@@ -13,10 +13,13 @@ using ::testing::MatchesRegex;
 
 constexpr char kUnknownId[] = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-std::string task_path(const std::string& id) { return "/api/v1/tasks/" + id; }
+std::string task_path(const std::string& id) {
+    return "/api/v1/tasks/" + id;
+}
 
 Reply post(Service& service, const std::string& target) {
-    return service.ask({.method = "POST", .target = target, .headers = {}, .body = {}, .owner = {}, .during = {}});
+    return service.ask(
+        {.method = "POST", .target = target, .headers = {}, .body = {}, .owner = {}, .during = {}});
 }
 
 Reply erase(Service& service, const std::string& id) {
@@ -95,11 +98,8 @@ TEST(Task, ItsTagChangesWithTheTaskButNotWithTheClock) {
     EXPECT_THAT(tag, MatchesRegex("W/\"[0-9a-f]+\""));
 
     service.clock.advance(Milliseconds(5'000));
-    const Ask again{.target = task_path(id),
-                    .headers = {{"If-None-Match", tag}},
-                    .body = {},
-                    .owner = {},
-                    .during = {}};
+    const Ask again{
+        .target = task_path(id), .headers = {{"If-None-Match", tag}}, .body = {}, .owner = {}, .during = {}};
     const Reply unchanged = service.ask(again);
     EXPECT_EQ(unchanged.status, 304);
     EXPECT_EQ(unchanged.body, "");
@@ -124,11 +124,17 @@ TEST(Task, EveryRouteOfATaskHidesItFromOtherKeys) {
     for (const char* below : {"", "/results", "/archive", "/events"})
         EXPECT_EQ(service.get(task_path(id) + below, "bob").status, 404) << below;
     EXPECT_EQ(service.get("/api/v1/download/" + id + "/vocals.wav", "bob").status, 404);
-    for (const auto& [method, target] : {std::pair("POST", task_path(id) + "/cancel"), {"DELETE", task_path(id)}})
-        EXPECT_EQ(
-            service.ask({.method = method, .target = target, .headers = {}, .body = {}, .owner = "bob", .during = {}})
-                .status,
-            404);
+    for (const auto& [method, target] :
+         {std::pair("POST", task_path(id) + "/cancel"), {"DELETE", task_path(id)}})
+        EXPECT_EQ(service
+                      .ask({.method = method,
+                            .target = target,
+                            .headers = {},
+                            .body = {},
+                            .owner = "bob",
+                            .during = {}})
+                      .status,
+                  404);
     EXPECT_EQ(service.store->find(id)->status, tasks::TaskStatus::pending);
 }
 
@@ -141,7 +147,8 @@ TEST(Tasks, AreListedNewestFirstPageByPage) {
     std::vector<std::string> seen;
     std::string cursor;
     for (int page = 0; page < 3; ++page) {
-        const auto json = service.get("/api/v1/tasks?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
+        const auto json =
+            service.get("/api/v1/tasks?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
         for (const auto& task : json.at("tasks")) seen.push_back(task.at("task_id"));
         const bool is_last = page == 2;
         ASSERT_EQ(json.at("next_cursor").is_null(), is_last);
@@ -253,7 +260,8 @@ TEST(Events, OfAFinishedTaskAreItsStatusAndTheEnd) {
 TEST(Events, FollowATaskFromTheQueueToItsEnd) {
     Service service;
     const std::string id = service.add_task();
-    // A worker that does one step whenever a stream looks for a heartbeat would race; it runs beside the stream.
+    // A worker that does one step whenever a stream looks for a heartbeat would race; it runs beside the
+    // stream.
     std::thread worker([&] {
         const auto seen_by_stream = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
         seen_by_stream();
