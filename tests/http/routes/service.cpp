@@ -1,12 +1,12 @@
 #include "http/routes/service.h"
 
+#include <cstring>
 #include <fstream>
+#include <span>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -43,11 +43,17 @@ private:
 
 class TextWriter final : public ChunkWriter {
 public:
+    explicit TextWriter(const Ask& ask) : ask_(ask) {}
+
     asio::awaitable<void> write(std::string text) override {
         all += text;
+        if (ask_.on_write) ask_.on_write(text);
         co_return;
     }
     std::string all;
+
+private:
+    const Ask& ask_;
 };
 
 std::string read(const Segments& segments) {
@@ -94,7 +100,7 @@ asio::awaitable<Reply> answer(const Router& router, const Ask& ask) {
     if (const auto* text = std::get_if<std::string>(&response.body)) reply.body = *text;
     if (const auto* segments = std::get_if<Segments>(&response.body)) reply.body = read(*segments);
     if (const auto* stream = std::get_if<Stream>(&response.body)) {
-        TextWriter writer;
+        TextWriter writer(ask);
         co_await (*stream)(writer);
         reply.body = writer.all;
     }

@@ -39,9 +39,10 @@ struct Ask {
     std::string target;  // "/api/v1/tasks?limit=2"
     HeaderList headers;
     std::string body;
-    std::string owner;             // as the authentication gate would set it
-    size_t piece_bytes = 65536;    // of the body at each read
-    std::function<void()> during;  // called once, when the body is first read
+    std::string owner;                                      // as the authentication gate would set it
+    size_t piece_bytes = 65536;                             // of the body at each read
+    std::function<void()> during;                           // called once, when the body is first read
+    std::function<void(const std::string&)> on_write = {};  // told every piece of a stream
 };
 
 // A part of a multipart body.

@@ -257,37 +257,51 @@ TEST(Events, OfAFinishedTaskAreItsStatusAndTheEnd) {
     EXPECT_THAT(reply.body, MatchesRegex("event: status\ndata: [^\n]+\n\nevent: done\ndata: [^\n]+\n\n"));
 }
 
+// The stream of a task; `on_write` is told every piece as it is sent.
+std::string follow(Service& service, const std::string& id,
+                   std::function<void(const std::string&)> on_write) {
+    Ask ask = {.target = task_path(id) + "/events", .headers = {}, .body = {}, .owner = {}, .during = {}};
+    ask.on_write = std::move(on_write);
+    return service.ask(ask).body;
+}
+
 TEST(Events, FollowATaskFromTheQueueToItsEnd) {
     Service service;
     const std::string id = service.add_task();
-    // A worker that does one step whenever a stream looks for a heartbeat would race; it runs beside the
-    // stream.
-    std::thread worker([&] {
-        const auto seen_by_stream = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
-        seen_by_stream();
-        const auto lease = service.claim();
-        seen_by_stream();
-        service.store->report_progress(lease, 50, tasks::Stage::separating);
-        seen_by_stream();
-        service.complete(lease, {{"vocals", "v"}});
+    std::optional<tasks::Lease> lease;
+    const std::string text = follow(service, id, [&](const std::string& news) {
+        if (news.find(R"("status":"pending")") != std::string::npos) {
+            lease = service.claim();
+        } else if (news.find(R"("status":"processing")") != std::string::npos) {
+            service.store->report_progress(*lease, 50, tasks::Stage::separating);
+        } else if (news.find("event: progress") != std::string::npos) {
+            service.complete(*lease, {{"vocals", "v"}});
+        }
     });
-    const std::string text = service.get(task_path(id) + "/events").body;
-    worker.join();
-    const size_t pending = text.find(R"("status":"pending")");
-    const size_t progress = text.find("event: progress\ndata: {\"progress\":50");
-    const size_t done = text.find("event: done");
-    EXPECT_LT(pending, progress) << text;
-    EXPECT_LT(progress, done) << text;
-    EXPECT_THAT(text, HasSubstr(R"("status":"completed")"));
+    EXPECT_THAT(text, MatchesRegex("event: status\ndata: [^\n]*\"pending\"[^\n]*\n\n"
+                                   "event: status\ndata: [^\n]*\"processing\"[^\n]*\n\n"
+                                   "event: progress\ndata: .\"progress\":50[^\n]*\n\n"
+                                   "event: status\ndata: [^\n]*\"completed\"[^\n]*\n\n"
+                                   "event: done\ndata: [^\n]*\"completed\"[^\n]*\n\n"));
+}
+
+TEST(Events, SendAHeartbeatWhileNothingHappens) {
+    Service service;
+    const std::string id = service.add_task();
+    const std::string text = follow(service, id, [&](const std::string& news) {
+        if (news == ": heartbeat\n\n")
+            service.store->cancel(id);
+        else
+            service.clock.advance(Milliseconds(15'000));
+    });
+    EXPECT_THAT(text, HasSubstr("\n\n: heartbeat\n\n"));
 }
 
 TEST(Events, EndWhenTheTaskIsDeleted) {
     Service service;
     const std::string id = service.add_task();
-    std::thread other([&] { erase(service, id); });
-    const Reply reply = service.get(task_path(id) + "/events");
-    other.join();
-    EXPECT_THAT(reply.status, ::testing::AnyOf(200, 404));
+    const std::string text = follow(service, id, [&](const std::string&) { erase(service, id); });
+    EXPECT_THAT(text, MatchesRegex("event: status\ndata: [^\n]+\n\n"));
     EXPECT_FALSE(service.store->find(id));
 }
 
