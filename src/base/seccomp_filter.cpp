@@ -122,6 +122,8 @@ Filter make_compute_filter(SelfTracing self_tracing) {
     const auto self = static_cast<scmp_datum_t>(::getpid());
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "kill", SCMP_A0(SCMP_CMP_NE, self));
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "tgkill", SCMP_A0(SCMP_CMP_NE, self));
+    // Its own limits are looked up as those of process 0.
+    add_rule(filter, SCMP_ACT_ERRNO(EPERM), "prlimit64", SCMP_A0(SCMP_CMP_NE, 0));
     // Typing into the terminal of whoever started us.
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1(SCMP_CMP_EQ, TIOCSTI));
     constexpr const char* kTracing[] = {"ptrace"};
