@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Which models are installed: names, stems, files. Built once at start; immutable afterwards.
@@ -14,7 +15,11 @@ enum class ModelState {
     available,
     missing_checkpoint,  // known, excluded from the list, said in the log (R12.5)
     damaged,             // files are there but cannot be read: 500 at submission (R7.7)
+    unsupported,         // in order, but this build has no engine for its architecture
 };
+
+// "available", "missing_checkpoint", "damaged", "unsupported"
+std::string_view to_string(ModelState state);
 
 struct Model {
     std::string model_type;    // the name clients use: the folder's, or the one given in the configuration
@@ -30,6 +35,7 @@ struct Model {
 
 class Catalog {
 public:
+    // Throws Error(invalid_input) when two models have one name, or none has the default's.
     Catalog(std::vector<Model> models, std::string default_model_type);
 
     const std::string& default_model_type() const { return default_model_type_; }

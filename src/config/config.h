@@ -34,6 +34,7 @@ struct Config {
     std::string default_model_type = "dsp";
     bool enable_auth = false;
     std::vector<ApiKey> api_keys;
+    bool allow_public_without_auth = false;  // else a host that others can reach needs enable_auth
     bool enable_rate_limit = false;
     int64_t requests_per_hour = 100;
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -20,5 +21,9 @@ struct StoreKind {
 };
 
 std::vector<StoreKind> available_stores();
+
+inline void PrintTo(const StoreKind& kind, std::ostream* out) {
+    *out << kind.name;
+}
 
 }  // namespace msst::store::testing

@@ -67,7 +67,7 @@ TEST_P(TaskStoreManyContract, TheListIsReadPageByPage) {
     for (int i = 0; i < 7; ++i) newest_first.insert(newest_first.begin(), add_later(song()).task_id);
 
     std::vector<std::string> read;
-    TaskQuery query{.limit = 3};
+    TaskQuery query = query_of(std::nullopt, {}, "", "", /*limit=*/3);
     for (auto page = list_ids(query); !page.empty(); page = list_ids(query)) {
         EXPECT_LE(page.size(), 3u);
         read.insert(read.end(), page.begin(), page.end());
@@ -85,7 +85,7 @@ TEST_P(TaskStoreManyContract, FiltersCombine) {
         if (i % 4 == 2) store->fail(claim(), {.code = "x", .message = "y"});
         if (i % 8 == 3) store->cancel(list_ids({}).front());
     }
-    const auto all = store->list({.limit = 1000});
+    const auto all = store->list(query_of(std::nullopt, {}, "", "", /*limit=*/1000));
     ASSERT_EQ(all.size(), 24u);
     const std::vector<std::vector<TaskStatus>> status_filters = {
         {},
@@ -112,8 +112,8 @@ TEST_P(TaskStoreManyContract, FiltersCombine) {
 
 TEST_P(TaskStoreManyContract, AListOfNothingIsEmpty) {
     add();
-    EXPECT_THAT(list_ids({.limit = 0}), IsEmpty());
-    EXPECT_THAT(list_ids({.limit = -1}), IsEmpty());
+    EXPECT_THAT(list_ids(query_of(std::nullopt, {}, "", "", /*limit=*/0)), IsEmpty());
+    EXPECT_THAT(list_ids(query_of(std::nullopt, {}, "", "", /*limit=*/-1)), IsEmpty());
 }
 
 // Retention
@@ -123,7 +123,7 @@ TEST_P(TaskStoreManyContract, FilesExpireByTheAgeOfTheEndOldestFirst) {
     clock.advance(1h);
     add();
     store->fail(claim(), {.code = "x", .message = "y"});
-    const Task failed = store->list({.statuses = {TaskStatus::failed}}).at(0);
+    const Task failed = store->list(query_of(std::nullopt, {TaskStatus::failed})).at(0);
     clock.advance(1h);
     const Task cancelled = add();
     store->cancel(cancelled.task_id);

@@ -1,6 +1,6 @@
 -- The queue of tasks, what happened to them, and the log of counted requests.
 --
--- Two kinds of time, both in milliseconds (docs/decisions/0003-store-clock.md):
+-- Two kinds of time, both in milliseconds (docs/decisions/0004-store-clock.md):
 --   *_at                    wall clock, since 1970: what people read
 --   *_tick, *_until, *_before   the store's clock, which no one can set: what is compared
 

@@ -91,7 +91,9 @@ std::vector<tasks::Task> list_tasks(Database& db, const StoreClock& clock, const
                                 page_of_ids(query, statuses.size()) +
                                 ") ORDER BY task_id DESC LIMIT ?2) ORDER BY task_id DESC");
     page.bind_all(query.before_task_id.empty() ? std::string(kAfterEveryId) : query.before_task_id,
-                  std::clamp(query.limit, 0, kMostListed), query.owner, query.model_type);
+                  std::clamp(query.limit, 0, kMostListed));
+    if (query.owner) page.bind(3, *query.owner);
+    if (!query.model_type.empty()) page.bind(4, query.model_type);
     for (size_t i = 0; i < statuses.size(); ++i) page.bind(5 + static_cast<int>(i), to_string(statuses[i]));
     return read_tasks(page, clock);
 }

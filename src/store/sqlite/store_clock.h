@@ -9,7 +9,7 @@
 //
 // The wall clock can be set; the monotonic one starts anew at every boot. The store's clock is the monotonic
 // one plus an offset that is chosen once per boot and kept in the database, so that all processes of a
-// machine agree and time never goes back: docs/decisions/0003-store-clock.md.
+// machine agree and time never goes back: docs/decisions/0004-store-clock.md.
 
 namespace msst::store::sqlite {
 

@@ -16,7 +16,7 @@ namespace msst::store::sqlite {
 //
 // Changes of state are synced before the call returns (synchronous=FULL, shared by whoever waits at the
 // time); renewals, progress and counted requests are not (NORMAL): a power cut may take the last of them, and
-// voids every lease anyway. docs/decisions/0004-sqlite-durability.md.
+// voids every lease anyway. docs/decisions/0005-sqlite-durability.md.
 class SqliteTaskStore final : public tasks::TaskStore {
 public:
     // Makes the file if nothing is there (mode 0600), else examines it (quick_check) and brings its schema up

@@ -1,0 +1,51 @@
+#include <cmath>
+
+#include "backend/reference/kernels.h"
+#include "backend/reference/stft_window.h"
+
+namespace msst::backend::reference {
+namespace {
+
+// Sample n of the inverse real transform, times n_fft. The imaginary parts of DC and Nyquist do not count.
+double inverse_sample(const graph::Istft& op, const float* spectrum, int64_t stride, const Turns& turn,
+                      int64_t n) {
+    const int64_t n_fft = op.frame.n_fft;
+    double sum = op.zero_dc ? 0.0 : spectrum[0];
+    for (int64_t bin = 1; bin < n_fft / 2; ++bin) {
+        const float* value = spectrum + bin * stride;
+        sum += 2.0 * (value[0] * turn.cosine[bin * n % n_fft] - value[1] * turn.sine[bin * n % n_fft]);
+    }
+    return sum + spectrum[n_fft / 2 * stride] * (n % 2 == 0 ? 1.0 : -1.0);
+}
+
+}  // namespace
+
+void run(const graph::Istft& op, const Operands& io) {
+    const int64_t n_fft = op.frame.n_fft;
+    const int64_t frames = io.shapes[0][0];
+    const int64_t channels = io.shapes[0][2];
+    const std::vector<double> window = stft_window(op.frame);
+    const Turns turn = turns(n_fft);
+    const int64_t padded = n_fft + op.frame.hop * (frames - 1);
+    const double scale =
+        (op.frame.normalized ? std::sqrt(static_cast<double>(n_fft)) : 1.0) / static_cast<double>(n_fft);
+    for (int64_t c = 0; c < channels; ++c) {
+        std::vector<double> sum(padded, 0.0);
+        std::vector<double> weight(padded, 0.0);
+        for (int64_t t = 0; t < frames; ++t) {
+            const float* spectrum = io.inputs[0] + (t * op.frame.bins() * channels + c) * 2;
+            for (int64_t n = 0; n < n_fft; ++n) {
+                const double sample = scale * inverse_sample(op, spectrum, 2 * channels, turn, n);
+                sum[t * op.frame.hop + n] += sample * window[n];
+                weight[t * op.frame.hop + n] += window[n] * window[n];
+            }
+        }
+        for (int64_t i = 0; i < op.length; ++i) {
+            const int64_t at = i + n_fft / 2;
+            const bool is_covered = at < padded && weight[at] > 1e-11;
+            io.output[c * op.length + i] = is_covered ? static_cast<float>(sum[at] / weight[at]) : 0.0f;
+        }
+    }
+}
+
+}  // namespace msst::backend::reference

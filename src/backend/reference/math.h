@@ -1,0 +1,40 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "graph/activation.h"
+
+namespace msst::backend::reference {
+
+inline double sigmoid(double x) {
+    return 1.0 / (1.0 + std::exp(-x));
+}
+
+inline double activate(graph::Activation activation, double x) {
+    switch (activation) {
+        case graph::Activation::none:
+            return x;
+        case graph::Activation::gelu:
+            return 0.5 * x * (1.0 + std::erf(x * M_SQRT1_2));
+        case graph::Activation::tanh:
+            return std::tanh(x);
+    }
+    return x;
+}
+
+inline double dot(const float* a, const float* b, int64_t count) {
+    double sum = 0;
+    for (int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
+    return sum;
+}
+
+// y = x / max(||x||, floor) * sqrt(count) * gamma; y may be x.
+inline void rms_norm(const float* x, const float* gamma, int64_t count, double floor, float* y) {
+    const double norm = std::max(std::sqrt(dot(x, x, count)), floor);
+    const double scale = std::sqrt(static_cast<double>(count)) / norm;
+    for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] * scale * gamma[i]);
+}
+
+}  // namespace msst::backend::reference

@@ -1,0 +1,97 @@
+#include "backend/reference/reference_backend.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "backend/reference/kernels.h"
+#include "base/error.h"
+
+namespace msst::backend {
+namespace {
+
+using graph::Graph;
+using graph::Plan;
+using graph::TensorId;
+using graph::TensorKind;
+
+class ReferenceExecutable final : public graph::Executable {
+public:
+    ReferenceExecutable(const Graph& graph, const Plan& plan) : graph_(graph), arena_(plan.arena_bytes) {
+        for (const graph::Constant& constant : graph.constants()) {
+            constants_.emplace_back(graph::elements(constant.shape));
+            constant.fill(constants_.back());
+        }
+        for (size_t i = 0; i < graph.tensors().size(); ++i) {
+            const graph::Tensor& tensor = graph.tensors()[i];
+            data_.push_back(tensor.kind == TensorKind::constant
+                                ? constants_[tensor.constant].data()
+                                : reinterpret_cast<float*>(arena_.data() + plan.tensor_offsets[i]));
+        }
+    }
+
+    void run(std::span<const std::span<const float>> inputs, std::span<const std::span<float>> outputs,
+             const graph::RunControl& control) override {
+        const std::lock_guard lock(mutex_);
+        copy_in(inputs);
+        double done = 0;
+        for (const graph::Node& node : graph_.nodes()) {
+            if (control.stop.stop_requested()) throw Error(ErrorCode::cancelled, "the run was cancelled");
+            run_node(node);
+            done += node.flops;
+            if (control.on_progress) control.on_progress(std::min(1.0, done / std::max(1.0, graph_.flops())));
+        }
+        copy_out(outputs);
+    }
+
+private:
+    void copy_in(std::span<const std::span<const float>> inputs) {
+        check(inputs.size() == graph_.inputs().size(), "a run got the wrong number of inputs");
+        for (size_t i = 0; i < inputs.size(); ++i) {
+            const TensorId id = graph_.inputs()[i];
+            check(std::ssize(inputs[i]) == graph::elements(graph_.shape(id)), "an input has the wrong size");
+            std::ranges::copy(inputs[i], data_[id.index]);
+        }
+    }
+
+    void copy_out(std::span<const std::span<float>> outputs) {
+        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
+        for (size_t i = 0; i < outputs.size(); ++i) {
+            const TensorId id = graph_.outputs()[i];
+            check(std::ssize(outputs[i]) == graph::elements(graph_.shape(id)),
+                  "an output has the wrong size");
+            std::copy_n(data_[id.index], outputs[i].size(), outputs[i].begin());
+        }
+    }
+
+    void run_node(const graph::Node& node) {
+        const std::vector<graph::Shape> shapes = graph_.input_shapes(node);
+        std::vector<const float*> inputs;
+        for (const TensorId id : node.inputs) inputs.push_back(id.is_present() ? data_[id.index] : nullptr);
+        const reference::Operands operands{inputs, shapes, data_[node.output.index],
+                                           graph_.shape(node.output)};
+        std::visit([&](const auto& op) { reference::run(op, operands); }, node.op);
+    }
+
+    Graph graph_;
+    std::mutex mutex_;
+    std::vector<std::byte> arena_;
+    std::vector<std::vector<float>> constants_;
+    std::vector<float*> data_;  // per tensor
+};
+
+}  // namespace
+
+Plan ReferenceBackend::plan(const Graph& graph) const {
+    graph::MemoryNeeds needs;
+    for (const graph::Tensor& tensor : graph.tensors())
+        needs.tensor_bytes.push_back(tensor.kind == TensorKind::constant ? 0
+                                                                         : 4 * graph::elements(tensor.shape));
+    needs.scratch_bytes.assign(graph.nodes().size(), 0);
+    return make_plan(graph, needs);
+}
+
+std::unique_ptr<graph::Executable> ReferenceBackend::compile(const Graph& graph, const Plan& plan) const {
+    return std::make_unique<ReferenceExecutable>(graph, plan);
+}
+
+}  // namespace msst::backend

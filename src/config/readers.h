@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "config/keys.h"
+
+// Makers of Key: one per kind of value. Each derives what it accepts in words from the same limits it checks.
+
+namespace msst::config {
+
+struct KeyText {
+    std::string name;
+    std::string help;
+};
+
+struct WholeRange {
+    int64_t low;
+    int64_t high;
+};
+
+// For durations; in the unit of a plain number.
+struct NumberRange {
+    double low;
+    double high;
+    double unit_seconds;  // 1 or 3600
+};
+
+Key flag_key(KeyText text, bool Config::*member);
+Key whole_key(KeyText text, int Config::*member, WholeRange range);
+Key whole_key(KeyText text, int64_t Config::*member, WholeRange range);
+// `word` ("auto", "none") stands for no number.
+Key whole_or_key(KeyText text, std::optional<int> Config::*member, std::string word, WholeRange range);
+Key whole_or_key(KeyText text, std::optional<int64_t> Config::*member, std::string word, WholeRange range);
+Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes);
+Key hours_key(KeyText text, double Config::*member, NumberRange range);
+Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberRange range);
+Key word_key(KeyText text, std::string Config::*member, std::vector<std::string> words);
+Key host_key(KeyText text);
+Key model_name_key(KeyText text);
+Key log_file_key(KeyText text);
+Key path_key(KeyText text, std::filesystem::path Config::*member);
+Key devices_key(KeyText text);
+Key models_key(KeyText text);
+
+// A string for a file: in double quotes with JSON's escapes, which YAML reads too.
+std::string show_text(const std::string& text);
+
+// A scalar that is not empty, or none and a problem.
+std::optional<std::string> read_text(const yaml::Node& node, std::string_view key, Problems& problems);
+
+}  // namespace msst::config

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <variant>
+
+#include "graph/ops/add.h"
+#include "graph/ops/attention.h"
+#include "graph/ops/band_glu.h"
+#include "graph/ops/band_linear.h"
+#include "graph/ops/band_norm.h"
+#include "graph/ops/complex_multiply.h"
+#include "graph/ops/concat.h"
+#include "graph/ops/gather.h"
+#include "graph/ops/istft.h"
+#include "graph/ops/linear.h"
+#include "graph/ops/linear_attention.h"
+#include "graph/ops/reshape.h"
+#include "graph/ops/rms_norm.h"
+#include "graph/ops/scatter_mean.h"
+#include "graph/ops/slice.h"
+#include "graph/ops/stft.h"
+#include "graph/ops/value_mix.h"
+
+namespace msst::graph {
+
+// Everything a network can do. A backend handles it by std::visit with one
+// overload per operation, so that the compiler finds the forgotten one.
+//
+// Every operation has
+//   kName                    for messages
+//   kReusedInput             which input's memory the output may take over; -1: none
+//   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
+//   flops(inputs, output)    floating-point operations, a multiply-add counted as two
+using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Istft,
+                        Linear, LinearAttention, Reshape, RmsNorm, ScatterMean, Slice, Stft, ValueMix>;
+
+}  // namespace msst::graph

@@ -1,0 +1,14 @@
+#include "graph/ops/add.h"
+
+namespace msst::graph {
+
+Shape Add::infer(InputShapes inputs) const {
+    require_shapes(inputs.size() == 2 && inputs[0] == inputs[1], kName, inputs);
+    return inputs[0];
+}
+
+double Add::flops(InputShapes, const Shape& output) const {
+    return static_cast<double>(elements(output));
+}
+
+}  // namespace msst::graph

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "graph/shape.h"
+
+namespace msst::graph {
+
+// The inputs one after another along the first axis.
+//
+//   inputs  [n_i, …], the same behind the first axis
+//   y       [sum n_i, …]
+struct Concat {
+    static constexpr const char* kName = "concat";
+    static constexpr int kReusedInput = -1;
+
+    Shape infer(InputShapes inputs) const;
+    double flops(InputShapes inputs, const Shape& output) const;
+};
+
+}  // namespace msst::graph

@@ -1,0 +1,50 @@
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "catalog/catalog.h"
+#include "http/routes/context.h"
+#include "http/routes/json_response.h"
+#include "http/routes/model_reply.h"
+#include "http/routes/routes.h"
+
+// GET /api/v1/models/{model_type}
+
+namespace msst::http::routes {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int64_t checkpoint_bytes(const catalog::Model& model) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(model.checkpoint_path, failed);
+    return failed ? 0 : static_cast<int64_t>(size);
+}
+
+// Without weights there is nothing to load: such a model is always ready.
+void add_weights(Json& json, const catalog::Model& model) {
+    const bool has_weights = !model.checkpoint_path.empty();
+    json["checkpoint_path"] = has_weights ? Json(model.checkpoint_path.string()) : Json(nullptr);
+    json["checkpoint_bytes"] = has_weights ? checkpoint_bytes(model) : 0;
+    json["parameters"] = has_weights ? Json(nullptr) : Json(0);
+    for (const char* unknown : {"chunk_seconds", "num_overlap", "device_bytes", "gflop_per_second_of_audio"})
+        json[unknown] = nullptr;
+    json["state"] = has_weights ? "unloaded" : "loaded";
+    json["devices"] = has_weights ? Json::array() : Json::array({"cpu"});
+    json["warnings"] = Json::array();
+}
+
+}  // namespace
+
+Response get_model(Context& context, const Request& request) {
+    const std::string& name = request.path_values.find("model_type")->second;
+    const catalog::Catalog& catalog = context.services.catalog;
+    const catalog::Model* model = catalog.find(name);
+    if (!model || !is_usable(*model))
+        throw Error(ErrorCode::not_found, "there is no available model '" + clean_text(name, 100) + "'");
+    Json json = model_json(catalog, *model);
+    add_weights(json, *model);
+    return json_response(beast_http::status::ok, json);
+}
+
+}  // namespace msst::http::routes

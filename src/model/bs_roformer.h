@@ -1,0 +1,11 @@
+#pragma once
+
+#include "model/network.h"
+
+namespace msst::model {
+
+// Band-split roformer (MSST's models/bs_roformer/bs_roformer.py): bands that do not overlap, given by
+// `freqs_per_bands`; one norm after the last block.
+Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options);
+
+}  // namespace msst::model

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace msst::model {
+
+// One node of a YAML file: a scalar, a list or a map. YAML 1.1 as PyYAML reads it, tags such as
+// !!python/tuple forgotten.
+struct ConfigNode {
+    enum class Kind { null, scalar, list, map };
+
+    Kind kind = Kind::null;
+    std::string scalar;
+    std::vector<ConfigNode> list;
+    std::map<std::string, ConfigNode> map;  // of duplicate keys the last one
+};
+
+// Parses a whole file: UTF-8 with or without BOM, else taken for cp1252. Throws Error(invalid_input) for
+// malformed YAML, foreign !!python tags, more than 1 MiB, 50000 nodes or 32 levels.
+ConfigNode parse_yaml(std::string_view text);
+
+// A mapping with typed access. Remembers which keys were asked for. Cheap to copy; copies share that memory.
+class ConfigSection {
+public:
+    // An empty section: every optional key is missing.
+    ConfigSection() : ConfigSection("", {}) {}
+    // name: for messages ("model"); a null node is an empty section.
+    // Throws Error(invalid_input) if the node is neither a map nor null.
+    ConfigSection(std::string name, ConfigNode node);
+
+    // Present and not null.
+    bool has(const std::string& key) const;
+    bool is_map(const std::string& key) const;
+
+    // Without a fallback a missing key is Error(invalid_input), as is a value of another kind anywhere.
+    int64_t integer(const std::string& key) const;
+    int64_t integer(const std::string& key, int64_t fallback) const;
+    double number(const std::string& key) const;
+    double number(const std::string& key, double fallback) const;
+    bool boolean(const std::string& key, bool fallback) const;
+    std::string text(const std::string& key) const;  // trimmed
+    std::string text(const std::string& key, const std::string& fallback) const;
+    std::vector<int64_t> integers(const std::string& key) const;
+    std::vector<std::string> texts(const std::string& key) const;  // trimmed
+    ConfigSection section(const std::string& key) const;           // empty when missing
+
+    // Keys are known without being read: training settings that do not matter here.
+    void ignore(const std::vector<std::string>& keys) const;
+
+    // Keys that nobody asked for.
+    std::vector<std::string> unread_keys() const;
+
+private:
+    struct State;
+
+    const ConfigNode* find(const std::string& key) const;
+    const ConfigNode& require(const std::string& key) const;
+    [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
+    int64_t to_integer(const std::string& key, const ConfigNode& node) const;
+    double to_number(const std::string& key, const ConfigNode& node) const;
+
+    std::shared_ptr<State> state_;
+};
+
+}  // namespace msst::model

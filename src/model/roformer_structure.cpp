@@ -1,0 +1,212 @@
+#include "model/roformer_structure.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.h"
+
+namespace msst::model {
+namespace {
+
+constexpr int64_t kMaxCount = 4096;    // blocks, bands, heads, layers
+constexpr int64_t kMaxWidth = 65'536;  // numbers per token
+constexpr int64_t kMaxFftSize = 65'536;
+constexpr int64_t kFeedForwardFactor = 4;
+
+// Settings of training, or of kernels that compute the same.
+const std::vector<std::string> kIrrelevantKeys = {"attn_dropout",
+                                                  "ff_dropout",
+                                                  "flash_attn",
+                                                  "sage_attention",
+                                                  "use_torch_checkpoint",
+                                                  "dim_freqs_in",
+                                                  "multi_stft_resolution_loss_weight",
+                                                  "multi_stft_resolutions_window_sizes",
+                                                  "multi_stft_hop_size",
+                                                  "multi_stft_normalized",
+                                                  "match_input_audio_length",
+                                                  "use_shared_bias",
+                                                  "residual_value",
+                                                  "dropout"};
+
+struct Variant {
+    const char* marker;  // part of a weight's name
+    const char* name;
+};
+
+constexpr std::array kUnsupported = {
+    Variant{".segm.", "HyperACE"},
+    Variant{"fno_blocks", "FNO mask heads"},
+    Variant{"ln_x_attn", "Siamese"},
+    Variant{".ff1.", "Conformer (use model type bs_conformer or mel_band_conformer)"},
+    Variant{"static_alpha", "hyper-connections (experimental)"},
+    Variant{"dynamic_alpha_fn", "hyper-connections (experimental)"},
+    Variant{".lora_A", "LoRA (weights that are not merged)"},
+    Variant{".lora_B", "LoRA (weights that are not merged)"},
+};
+
+int64_t limited(const char* key, int64_t value, int64_t least, int64_t most) {
+    if (value < least || value > most)
+        throw Error(ErrorCode::invalid_input, std::string("'model.") + key + "' in the configuration is " +
+                                                  std::to_string(value) + "; it must lie between " +
+                                                  std::to_string(least) + " and " + std::to_string(most));
+    return value;
+}
+
+graph::StftFrame read_frame(const ConfigSection& model) {
+    graph::StftFrame frame;
+    frame.n_fft = limited("stft_n_fft", model.integer("stft_n_fft", 2048), 16, kMaxFftSize);
+    frame.hop = limited("stft_hop_length", model.integer("stft_hop_length", 512), 1, frame.n_fft);
+    frame.window_length = limited("stft_win_length", model.integer("stft_win_length", 2048), 1, frame.n_fft);
+    frame.normalized = model.boolean("stft_normalized", false);
+    if (frame.n_fft % 2 != 0)
+        throw Error(ErrorCode::invalid_input, "'model.stft_n_fft' in the configuration is odd");
+    return frame;
+}
+
+// How many of prefix0suffix, prefix1suffix … there are.
+int64_t count_names(const WeightReader& weights, const std::string& prefix, const std::string& suffix) {
+    int64_t count = 0;
+    while (count < kMaxCount && weights.has(prefix + std::to_string(count) + suffix)) ++count;
+    return count;
+}
+
+// Replaces what the configuration says by what the weights say.
+class Believer {
+public:
+    explicit Believer(RoformerStructure& structure) : structure_(structure) {}
+
+    void believe(const char* what, int64_t& said, int64_t stored) {
+        if (stored <= 0 || said == stored) return;
+        structure_.warnings.push_back(std::string(what) + ": the configuration says " + std::to_string(said) +
+                                      ", the weights say " + std::to_string(stored) + " and are believed");
+        said = stored;
+    }
+
+private:
+    RoformerStructure& structure_;
+};
+
+int64_t rows_of(const WeightReader& weights, const std::string& name) {
+    const auto shape = weights.shape(name);
+    return shape && !shape->empty() ? shape->front() : 0;
+}
+
+void believe_blocks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
+    const auto layer_suffix = std::string(".1.net.0.gamma");
+    believer.believe("depth", s.depth, count_names(weights, "layers.", ".0.layers.0" + layer_suffix));
+    const bool has_linear = weights.has("layers.0.0.layers.0.0.temperature");
+    const int time = has_linear ? 1 : 0;
+    const auto layers_of = [&](int transformer) {
+        return count_names(weights, "layers.0." + std::to_string(transformer) + ".layers.", layer_suffix);
+    };
+    if (has_linear) believer.believe("linear_transformer_depth", s.linear_layers, layers_of(0));
+    if (!has_linear && s.linear_layers > 0) {
+        s.warnings.emplace_back("linear_transformer_depth: the weights have no linear transformers");
+        s.linear_layers = 0;
+    }
+    believer.believe("time_transformer_depth", s.time_layers, layers_of(time));
+    believer.believe("freq_transformer_depth", s.frequency_layers, layers_of(time + 1));
+    const std::string first = "layers.0." + std::to_string(time) + ".layers.0";
+    believer.believe("heads", s.heads, rows_of(weights, first + ".0.to_gates.weight"));
+    believer.believe("dim_head", s.head_dim, rows_of(weights, first + ".0.to_qkv.weight") / (3 * s.heads));
+    believer.believe("feed-forward width", s.feed_forward_width, rows_of(weights, first + ".1.net.1.weight"));
+}
+
+void believe_masks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
+    const std::string mlp = "mask_estimators.0.to_freqs.0.0.";
+    believer.believe("num_stems", s.stems,
+                     count_names(weights, "mask_estimators.", ".to_freqs.0.0.0.weight"));
+    int64_t layers = 0;
+    while (layers < kMaxCount && weights.has(mlp + std::to_string(2 * layers) + ".weight")) ++layers;
+    believer.believe("layers of the mask heads", s.mask_layers, layers);
+    if (layers > 1)
+        believer.believe("width of the mask heads", s.mask_width, rows_of(weights, mlp + "0.weight"));
+}
+
+// Each band's norm has two numbers (re, im) per bin and channel.
+void believe_bands(RoformerStructure& s, const WeightReader& weights) {
+    const int64_t bands = count_names(weights, "band_split.to_features.", ".0.gamma");
+    if (bands == 0) return;
+    std::vector<int64_t> widths;
+    int64_t sum = 0;
+    for (int64_t band = 0; band < bands; ++band) {
+        widths.push_back(rows_of(weights, "band_split.to_features." + std::to_string(band) + ".0.gamma"));
+        sum += widths.back();
+    }
+    int64_t said = 0;
+    for (const int64_t bins : s.band_bins) said += bins;
+    for (const int64_t channels : {s.channels, 3 - s.channels})
+        if (sum == 2 * channels * said && channels != s.channels) {
+            s.warnings.emplace_back(channels == 2 ? "stereo: the weights are those of a stereo network"
+                                                  : "stereo: the weights are those of a mono network");
+            s.channels = channels;
+        }
+    std::vector<int64_t> stored;
+    for (const int64_t width : widths) stored.push_back(width / (2 * s.channels));
+    if (stored == s.band_bins) return;
+    if (sum != 2 * s.channels * said)
+        throw Error(ErrorCode::invalid_input, "the bands of the weights have " + std::to_string(sum) +
+                                                  " numbers, those of the configuration " +
+                                                  std::to_string(2 * s.channels * said));
+    s.warnings.emplace_back(
+        "bands: the configuration divides the spectrum otherwise; the weights are believed");
+    s.band_bins = stored;
+}
+
+}  // namespace
+
+RoformerStructure read_roformer_structure(const ModelConfig& config, MaskDepth mask_depth,
+                                          int64_t default_mask_depth) {
+    const ConfigSection& model = config.model;
+    model.ignore(kIrrelevantKeys);
+    RoformerStructure s;
+    s.width = limited("dim", model.integer("dim"), 1, kMaxWidth);
+    s.depth = limited("depth", model.integer("depth"), 1, kMaxCount);
+    s.channels = model.boolean("stereo", false) ? 2 : 1;
+    s.stems = limited("num_stems", model.integer("num_stems", 1), 1, kMaxCount);
+    s.heads = limited("heads", model.integer("heads", 8), 1, kMaxCount);
+    s.head_dim = limited("dim_head", model.integer("dim_head", 64), 1, kMaxCount);
+    s.feed_forward_width = kFeedForwardFactor * s.width;
+    s.linear_layers =
+        limited("linear_transformer_depth", model.integer("linear_transformer_depth", 0), 0, kMaxCount);
+    s.time_layers =
+        limited("time_transformer_depth", model.integer("time_transformer_depth", 2), 0, kMaxCount);
+    s.frequency_layers =
+        limited("freq_transformer_depth", model.integer("freq_transformer_depth", 2), 0, kMaxCount);
+    s.mask_layers =
+        limited("mask_estimator_depth", model.integer("mask_estimator_depth", default_mask_depth), 1, 64);
+    if (mask_depth == MaskDepth::counts_hidden_layers) ++s.mask_layers;
+    s.mask_width = s.width * limited("mlp_expansion_factor", model.integer("mlp_expansion_factor", 4), 1, 64);
+    s.frame = read_frame(model);
+    s.skip_connection = model.boolean("skip_connection", false);
+    s.zero_dc = model.boolean("zero_dc", true);
+    if (!config.chunk_frames)
+        throw Error(ErrorCode::invalid_input, "'audio.chunk_size' in the configuration is missing");
+    s.chunk_frames = *config.chunk_frames;
+    if (s.chunk_frames <= s.frame.n_fft / 2)
+        throw Error(ErrorCode::invalid_input, "a chunk has " + std::to_string(s.chunk_frames) +
+                                                  " samples, it must have more than half of the " +
+                                                  std::to_string(s.frame.n_fft) + " of a Fourier transform");
+    return s;
+}
+
+void believe_weights(RoformerStructure& s, const WeightReader& weights) {
+    if (weights.is_made_up()) return;
+    Believer believer(s);
+    believe_bands(s, weights);
+    believer.believe("dim", s.width, rows_of(weights, "band_split.to_features.0.1.weight"));
+    believe_blocks(s, weights, believer);
+    believe_masks(s, weights, believer);
+}
+
+void refuse_unsupported_variants(const WeightReader& weights) {
+    for (const std::string& name : weights.names())
+        for (const Variant& variant : kUnsupported)
+            if (name.find(variant.marker) != std::string::npos)
+                throw Error(ErrorCode::invalid_input, std::string("this roformer is of the variant ") +
+                                                          variant.name +
+                                                          ", which is not supported (weight '" + name + "')");
+}
+
+}  // namespace msst::model

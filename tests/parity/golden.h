@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "checkpoint/checkpoint.h"
+#include "graph/backend.h"
+#include "model/network.h"
+
+namespace msst::testing {
+
+// One folder of tests/data/goldens.
+class Golden {
+public:
+    explicit Golden(const std::string& name)
+        : folder_(std::filesystem::path(MSST_TEST_DATA) / "goldens" / name),
+          tensors_(checkpoint::Checkpoint::open(folder_ / "golden.safetensors")) {}
+
+    std::vector<float> tensor(const std::string& name) const { return tensors_.read(name); }
+    const checkpoint::Checkpoint& tensors() const { return tensors_; }
+    model::ModelConfig config() const { return model::read_model_config(folder_ / "config.yaml"); }
+
+    std::shared_ptr<const model::Weights> weights() const {
+        for (const char* name : {"model.ckpt", "model.th", "model.safetensors"})
+            if (std::filesystem::exists(folder_ / name))
+                return model::make_checkpoint_weights(
+                    std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(folder_ / name)));
+        throw Error(ErrorCode::not_found, "the golden case has no weights");
+    }
+
+private:
+    std::filesystem::path folder_;
+    checkpoint::Checkpoint tensors_;
+};
+
+// ||ours - golden|| / ||golden||; infinite when the sizes differ.
+inline double relative_error(std::span<const float> ours, std::span<const float> golden) {
+    if (ours.size() != golden.size()) return INFINITY;
+    double difference = 0;
+    double size = 0;
+    for (size_t i = 0; i < ours.size(); ++i) {
+        difference += (static_cast<double>(ours[i]) - golden[i]) * (static_cast<double>(ours[i]) - golden[i]);
+        size += static_cast<double>(golden[i]) * golden[i];
+    }
+    return std::sqrt(difference / size);
+}
+
+// The network's output for `input`, computed by `backend`.
+inline std::vector<float> run_network(const graph::Backend& backend, const model::Network& network,
+                                      std::span<const float> input) {
+    const auto executable = backend.compile(network.graph, backend.plan(network.graph));
+    std::vector<float> output(graph::elements(network.graph.shape(network.graph.outputs()[0])));
+    const std::vector<std::span<const float>> inputs = {input};
+    const std::vector<std::span<float>> outputs = {output};
+    executable->run(inputs, outputs, {});
+    return output;
+}
+
+}  // namespace msst::testing

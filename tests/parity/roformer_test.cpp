@@ -1,0 +1,50 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "backend/reference/reference_backend.h"
+#include "parity/golden.h"
+
+namespace msst {
+namespace {
+
+using testing::Golden;
+using testing::relative_error;
+using testing::run_network;
+
+struct Case {
+    std::string folder;
+    std::string architecture;
+};
+
+class RoformerParity : public ::testing::TestWithParam<Case> {};
+
+// Both compute in float32; sums are ordered differently.
+constexpr double kTolerance = 2e-5;
+
+TEST_P(RoformerParity, ReferenceAgreesWithPyTorch) {
+    const Golden golden(GetParam().folder);
+    const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
+
+    const auto ours = run_network(backend::ReferenceBackend(), network, golden.tensor("input"));
+
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
+    EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
+    RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Goldens, RoformerParity,
+                         ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"},
+                                           Case{"bs_roformer-4stem", "bs_roformer"},
+                                           Case{"bs_roformer-linear", "bs_roformer"},
+                                           Case{"bs_roformer-pope", "bs_roformer"},
+                                           Case{"mel_band_roformer-plain", "mel_band_roformer"},
+                                           Case{"mel_band_roformer-4stem", "mel_band_roformer"}),
+                         [](const auto& test) {
+                             std::string name = test.param.folder;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+}  // namespace
+}  // namespace msst
