@@ -11,10 +11,14 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string results_path(const std::string& id) { return "/api/v1/tasks/" + id + "/results"; }
+std::string results_path(const std::string& id) {
+    return "/api/v1/tasks/" + id + "/results";
+}
 
-Reply get_with(Service& service, const std::string& target, const std::string& header, const std::string& value) {
-    return service.ask({.target = target, .headers = {{header, value}}, .body = {}, .owner = {}, .during = {}});
+Reply get_with(Service& service, const std::string& target, const std::string& header,
+               const std::string& value) {
+    return service.ask(
+        {.target = target, .headers = {{header, value}}, .body = {}, .owner = {}, .during = {}});
 }
 
 TEST(Results, ListEverySourceWithItsUrl) {
@@ -28,7 +32,8 @@ TEST(Results, ListEverySourceWithItsUrl) {
     EXPECT_EQ(json.at("sources").at(0).at("name"), "vocals");
     EXPECT_EQ(json.at("sources").at(0).at("size_bytes"), 11);
     EXPECT_EQ(json.at("sources").at(0).at("peak_dbfs"), -1.23);
-    for (const auto& [name, url] : json.at("results").items()) EXPECT_EQ(service.get(url).status, 200) << name;
+    for (const auto& [name, url] : json.at("results").items())
+        EXPECT_EQ(service.get(url).status, 200) << name;
 }
 
 TEST(Results, OfAnUnfinishedTaskAreAConflict) {
@@ -47,8 +52,8 @@ TEST(Results, OfAFailedTaskAreGoneWithTheReason) {
     Service service;
     const std::string id = service.add_task();
     service.store->fail(service.claim(), {.code = "invalid_audio", .message = "no sound at all"});
-    for (const std::string& target : {results_path(id), "/api/v1/tasks/" + id + "/archive",
-                                      "/api/v1/download/" + id + "/vocals.wav"}) {
+    for (const std::string& target :
+         {results_path(id), "/api/v1/tasks/" + id + "/archive", "/api/v1/download/" + id + "/vocals.wav"}) {
         const Reply reply = service.get(target);
         EXPECT_EQ(reply.status, 410) << target;
         EXPECT_EQ(reply.json().at("code"), "task_failed");
@@ -71,8 +76,8 @@ TEST(Results, AfterRetentionAreGone) {
     service.blobs->erase_results(id);
     EXPECT_EQ(service.get("/api/v1/download/" + id + "/vocals.wav").json().at("code"), "results_expired");
     service.store->mark_files_deleted(id);
-    for (const std::string& target : {results_path(id), "/api/v1/tasks/" + id + "/archive",
-                                      "/api/v1/download/" + id + "/vocals.wav"}) {
+    for (const std::string& target :
+         {results_path(id), "/api/v1/tasks/" + id + "/archive", "/api/v1/download/" + id + "/vocals.wav"}) {
         const Reply reply = service.get(target);
         EXPECT_EQ(reply.status, 410) << target;
         EXPECT_EQ(reply.json().at("code"), "results_expired");
@@ -88,13 +93,15 @@ TEST(Download, SendsTheFileWithAllItsHeaders) {
     EXPECT_EQ(reply.header("Content-Type"), "audio/wav");
     EXPECT_EQ(reply.header("Accept-Ranges"), "bytes");
     EXPECT_THAT(reply.header("ETag"), StartsWith("\""));
-    EXPECT_THAT(reply.header("Content-Disposition"), StartsWith("attachment; filename=\"song (vocals).wav\""));
+    EXPECT_THAT(reply.header("Content-Disposition"),
+                StartsWith("attachment; filename=\"song (vocals).wav\""));
     EXPECT_FALSE(reply.header("Last-Modified").empty());
 }
 
 TEST(Download, SendsRangesAndKnowsWhatTheClientHas) {
     Service service;
-    const std::string target = "/api/v1/download/" + service.completed_task({{"vocals", "0123456789"}}) + "/vocals.wav";
+    const std::string target =
+        "/api/v1/download/" + service.completed_task({{"vocals", "0123456789"}}) + "/vocals.wav";
     const Reply part = get_with(service, target, "Range", "bytes=2-4");
     EXPECT_EQ(part.status, 206);
     EXPECT_EQ(part.body, "234");
@@ -108,7 +115,8 @@ TEST(Download, KnowsOnlyTheNamesInTheResult) {
     Service service;
     const std::string id = service.completed_task({{"vocals", "v"}});
     for (const char* name : {"drums.wav", "vocals", "..%2f..%2fmsst.db", "%2e%2e", "vocals.wav%00"})
-        EXPECT_THAT(service.get("/api/v1/download/" + id + "/" + name).status, ::testing::AnyOf(404, 400)) << name;
+        EXPECT_THAT(service.get("/api/v1/download/" + id + "/" + name).status, ::testing::AnyOf(404, 400))
+            << name;
     EXPECT_EQ(service.get("/api/v1/download/" + service.add_task() + "/vocals.wav").status, 404);
 }
 
@@ -116,7 +124,8 @@ TEST(Download, KnowsOnlyTheNamesInTheResult) {
 std::map<std::string, std::string> unzip(const std::string& zip) {
     const auto number = [&](size_t at, int bytes) {
         uint64_t value = 0;
-        for (int i = 0; i < bytes; ++i) value |= uint64_t{static_cast<unsigned char>(zip.at(at + i))} << (8 * i);
+        for (int i = 0; i < bytes; ++i)
+            value |= uint64_t{static_cast<unsigned char>(zip.at(at + i))} << (8 * i);
         return value;
     };
     std::map<std::string, std::string> files;
@@ -130,7 +139,8 @@ std::map<std::string, std::string> unzip(const std::string& zip) {
         EXPECT_EQ(number(local, 4), 0x04034b50u);
         const size_t data = local + 30 + number(local + 26, 2) + number(local + 28, 2);
         files[name] = zip.substr(data, size);
-        const uLong crc = crc32(0, reinterpret_cast<const Bytef*>(zip.data() + data), static_cast<uInt>(size));
+        const uLong crc =
+            crc32(0, reinterpret_cast<const Bytef*>(zip.data() + data), static_cast<uInt>(size));
         EXPECT_EQ(crc, number(at + 16, 4));
         EXPECT_EQ(crc, number(local + 14, 4));
         at += 46 + name_bytes + number(at + 30, 2);
@@ -140,23 +150,26 @@ std::map<std::string, std::string> unzip(const std::string& zip) {
 
 TEST(Archive, HoldsEverySource) {
     Service service;
-    const std::string id = service.completed_task({{"vocals", "some vocals"}, {"drums", ""}, {"bass", "bass"}});
+    const std::string id =
+        service.completed_task({{"vocals", "some vocals"}, {"drums", ""}, {"bass", "bass"}});
     const Reply reply = service.get("/api/v1/tasks/" + id + "/archive");
     ASSERT_EQ(reply.status, 200) << reply.body;
     EXPECT_EQ(reply.header("Content-Type"), "application/zip");
     EXPECT_THAT(reply.header("Content-Disposition"), StartsWith("attachment; filename=\"song (stems).zip\""));
-    EXPECT_EQ(unzip(reply.body), (std::map<std::string, std::string>{
-                                     {"vocals.wav", "some vocals"}, {"drums.wav", ""}, {"bass.wav", "bass"}}));
+    EXPECT_EQ(unzip(reply.body),
+              (std::map<std::string, std::string>{
+                  {"vocals.wav", "some vocals"}, {"drums.wav", ""}, {"bass.wav", "bass"}}));
 }
 
 TEST(Archive, CanBeFetchedPieceByPiece) {
     Service service;
-    const std::string target = "/api/v1/tasks/" + service.completed_task({{"vocals", "abc"}, {"drums", "def"}}) + "/archive";
+    const std::string target =
+        "/api/v1/tasks/" + service.completed_task({{"vocals", "abc"}, {"drums", "def"}}) + "/archive";
     const Reply whole = service.get(target);
     std::string pieces;
     for (size_t first = 0; first < whole.body.size(); first += 7) {
-        const Reply part =
-            get_with(service, target, "Range", "bytes=" + std::to_string(first) + "-" + std::to_string(first + 6));
+        const Reply part = get_with(service, target, "Range",
+                                    "bytes=" + std::to_string(first) + "-" + std::to_string(first + 6));
         ASSERT_EQ(part.status, 206);
         EXPECT_EQ(part.header("ETag"), whole.header("ETag"));
         pieces += part.body;

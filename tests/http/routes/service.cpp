@@ -1,12 +1,12 @@
 #include "http/routes/service.h"
 
+#include <cstring>
 #include <fstream>
+#include <span>
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -43,11 +43,17 @@ private:
 
 class TextWriter final : public ChunkWriter {
 public:
+    explicit TextWriter(const Ask& ask) : ask_(ask) {}
+
     asio::awaitable<void> write(std::string text) override {
         all += text;
+        if (ask_.on_write) ask_.on_write(text);
         co_return;
     }
     std::string all;
+
+private:
+    const Ask& ask_;
 };
 
 std::string read(const Segments& segments) {
@@ -94,7 +100,7 @@ asio::awaitable<Reply> answer(const Router& router, const Ask& ask) {
     if (const auto* text = std::get_if<std::string>(&response.body)) reply.body = *text;
     if (const auto* segments = std::get_if<Segments>(&response.body)) reply.body = read(*segments);
     if (const auto* stream = std::get_if<Stream>(&response.body)) {
-        TextWriter writer;
+        TextWriter writer(ask);
         co_await (*stream)(writer);
         reply.body = writer.all;
     }
@@ -145,7 +151,9 @@ Service::Service(Settings settings)
     routes->add_to(router);
 }
 
-Service::~Service() { pool.join(); }
+Service::~Service() {
+    pool.join();
+}
 
 Reply Service::ask(const Ask& ask) {
     asio::io_context io;
@@ -161,7 +169,8 @@ Reply Service::get(const std::string& target, const std::string& owner) {
 Ask Service::submission(const std::vector<Part>& parts) {
     std::string body;
     for (const Part& part : parts) {
-        body += std::string("--") + kBoundary + "\r\nContent-Disposition: form-data; name=\"" + part.name + "\"";
+        body +=
+            std::string("--") + kBoundary + "\r\nContent-Disposition: form-data; name=\"" + part.name + "\"";
         if (part.file_name) body += "; filename=\"" + *part.file_name + "\"";
         body += "\r\n\r\n" + part.value + "\r\n";
     }
@@ -174,7 +183,9 @@ Ask Service::submission(const std::vector<Part>& parts) {
             .during = {}};
 }
 
-Reply Service::submit(const std::vector<Part>& parts) { return ask(submission(parts)); }
+Reply Service::submit(const std::vector<Part>& parts) {
+    return ask(submission(parts));
+}
 
 std::string Service::add_task(const std::string& owner) {
     Ask request = submission({file_part()});
@@ -182,9 +193,12 @@ std::string Service::add_task(const std::string& owner) {
     return ask(request).json().at("task_id");
 }
 
-tasks::Lease Service::claim() { return store->claim("worker", Milliseconds(30'000)).value(); }
+tasks::Lease Service::claim() {
+    return store->claim("worker", Milliseconds(30'000)).value();
+}
 
-void Service::complete(const tasks::Lease& lease, const std::vector<std::pair<std::string, std::string>>& stems) {
+void Service::complete(const tasks::Lease& lease,
+                       const std::vector<std::pair<std::string, std::string>>& stems) {
     const auto directory = blobs->create_result_directory(lease.task.task_id, lease.epoch);
     tasks::TaskResult result;
     for (const auto& [name, bytes] : stems) {

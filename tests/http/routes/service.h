@@ -39,9 +39,10 @@ struct Ask {
     std::string target;  // "/api/v1/tasks?limit=2"
     HeaderList headers;
     std::string body;
-    std::string owner;            // as the authentication gate would set it
-    size_t piece_bytes = 65536;   // of the body at each read
-    std::function<void()> during; // called once, when the body is first read
+    std::string owner;                                      // as the authentication gate would set it
+    size_t piece_bytes = 65536;                             // of the body at each read
+    std::function<void()> during;                           // called once, when the body is first read
+    std::function<void(const std::string&)> on_write = {};  // told every piece of a stream
 };
 
 // A part of a multipart body.
@@ -83,7 +84,8 @@ public:
     std::unique_ptr<catalog::Catalog> catalog;
     tasks::AudioFacts audio{.format = "wav", .duration_seconds = 60, .sample_rate = 44100, .channels = 2};
     std::function<void()> before_audio_check = [] {};
-    WorkerStatus workers{.configured = 1, .alive = 1, .busy = 0, .restarts = 0, .gpus = {}, .is_draining = false};
+    WorkerStatus workers{
+        .configured = 1, .alive = 1, .busy = 0, .restarts = 0, .gpus = {}, .is_draining = false};
     int wake_ups = 0;
     std::unique_ptr<Routes> routes;
     Router router;

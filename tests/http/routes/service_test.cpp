@@ -1,10 +1,10 @@
 // Models, health, statistics and documents.
+#include "http/routes/service.h"
+
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "http/routes/service.h"
 
 namespace msst::http::testing {
 namespace {
@@ -55,8 +55,11 @@ TEST(Documents, SwaggerUiComesFromTheProgramItself) {
 TEST(Documents, AreNotSentTwiceToWhoHasThem) {
     Service service;
     const std::string tag = service.get("/openapi.json").header("ETag");
-    const Reply reply = service.ask(
-        {.target = "/openapi.json", .headers = {{"If-None-Match", tag}}, .body = {}, .owner = {}, .during = {}});
+    const Reply reply = service.ask({.target = "/openapi.json",
+                                     .headers = {{"If-None-Match", tag}},
+                                     .body = {},
+                                     .owner = {},
+                                     .during = {}});
     EXPECT_EQ(reply.status, 304);
 }
 
@@ -145,7 +148,8 @@ TEST(Prometheus, TellsTasksAndRequests) {
     const Reply reply = service.get("/metrics");
     EXPECT_EQ(reply.header("Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
     for (const char* line :
-         {R"(msst_tasks{status="completed"} 1)", R"(msst_tasks{status="pending"} 1)", R"(msst_workers{state="alive"} 1)",
+         {R"(msst_tasks{status="completed"} 1)", R"(msst_tasks{status="pending"} 1)",
+          R"(msst_workers{state="alive"} 1)",
           R"(msst_http_requests_total{code="404",method="GET",route="/api/v1/tasks/{task_id}"} 1)",
           R"(msst_task_processing_seconds_count{model_type="dsp"} 1)",
           R"(msst_task_processing_seconds_sum{model_type="dsp"} 3)",
@@ -173,7 +177,8 @@ TEST(Prometheus, AStrangersPathAndMethodAreNoLabels) {
     record.status = 501;
     service.routes->observer()(record);
     const Reply reply = service.get("/metrics");
-    EXPECT_THAT(reply.body, HasSubstr(R"(msst_http_requests_total{code="501",method="other",route="none"} 1)"));
+    EXPECT_THAT(reply.body,
+                HasSubstr(R"(msst_http_requests_total{code="501",method="other",route="none"} 1)"));
     EXPECT_THAT(reply.body, Not(HasSubstr("EVIL")));
 }
 

@@ -13,10 +13,13 @@ using ::testing::MatchesRegex;
 
 constexpr char kUnknownId[] = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-std::string task_path(const std::string& id) { return "/api/v1/tasks/" + id; }
+std::string task_path(const std::string& id) {
+    return "/api/v1/tasks/" + id;
+}
 
 Reply post(Service& service, const std::string& target) {
-    return service.ask({.method = "POST", .target = target, .headers = {}, .body = {}, .owner = {}, .during = {}});
+    return service.ask(
+        {.method = "POST", .target = target, .headers = {}, .body = {}, .owner = {}, .during = {}});
 }
 
 Reply erase(Service& service, const std::string& id) {
@@ -95,11 +98,8 @@ TEST(Task, ItsTagChangesWithTheTaskButNotWithTheClock) {
     EXPECT_THAT(tag, MatchesRegex("W/\"[0-9a-f]+\""));
 
     service.clock.advance(Milliseconds(5'000));
-    const Ask again{.target = task_path(id),
-                    .headers = {{"If-None-Match", tag}},
-                    .body = {},
-                    .owner = {},
-                    .during = {}};
+    const Ask again{
+        .target = task_path(id), .headers = {{"If-None-Match", tag}}, .body = {}, .owner = {}, .during = {}};
     const Reply unchanged = service.ask(again);
     EXPECT_EQ(unchanged.status, 304);
     EXPECT_EQ(unchanged.body, "");
@@ -124,11 +124,17 @@ TEST(Task, EveryRouteOfATaskHidesItFromOtherKeys) {
     for (const char* below : {"", "/results", "/archive", "/events"})
         EXPECT_EQ(service.get(task_path(id) + below, "bob").status, 404) << below;
     EXPECT_EQ(service.get("/api/v1/download/" + id + "/vocals.wav", "bob").status, 404);
-    for (const auto& [method, target] : {std::pair("POST", task_path(id) + "/cancel"), {"DELETE", task_path(id)}})
-        EXPECT_EQ(
-            service.ask({.method = method, .target = target, .headers = {}, .body = {}, .owner = "bob", .during = {}})
-                .status,
-            404);
+    for (const auto& [method, target] :
+         {std::pair("POST", task_path(id) + "/cancel"), {"DELETE", task_path(id)}})
+        EXPECT_EQ(service
+                      .ask({.method = method,
+                            .target = target,
+                            .headers = {},
+                            .body = {},
+                            .owner = "bob",
+                            .during = {}})
+                      .status,
+                  404);
     EXPECT_EQ(service.store->find(id)->status, tasks::TaskStatus::pending);
 }
 
@@ -141,7 +147,8 @@ TEST(Tasks, AreListedNewestFirstPageByPage) {
     std::vector<std::string> seen;
     std::string cursor;
     for (int page = 0; page < 3; ++page) {
-        const auto json = service.get("/api/v1/tasks?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
+        const auto json =
+            service.get("/api/v1/tasks?limit=2" + (cursor.empty() ? "" : "&cursor=" + cursor)).json();
         for (const auto& task : json.at("tasks")) seen.push_back(task.at("task_id"));
         const bool is_last = page == 2;
         ASSERT_EQ(json.at("next_cursor").is_null(), is_last);
@@ -250,36 +257,51 @@ TEST(Events, OfAFinishedTaskAreItsStatusAndTheEnd) {
     EXPECT_THAT(reply.body, MatchesRegex("event: status\ndata: [^\n]+\n\nevent: done\ndata: [^\n]+\n\n"));
 }
 
+// The stream of a task; `on_write` is told every piece as it is sent.
+std::string follow(Service& service, const std::string& id,
+                   std::function<void(const std::string&)> on_write) {
+    Ask ask = {.target = task_path(id) + "/events", .headers = {}, .body = {}, .owner = {}, .during = {}};
+    ask.on_write = std::move(on_write);
+    return service.ask(ask).body;
+}
+
 TEST(Events, FollowATaskFromTheQueueToItsEnd) {
     Service service;
     const std::string id = service.add_task();
-    // A worker that does one step whenever a stream looks for a heartbeat would race; it runs beside the stream.
-    std::thread worker([&] {
-        const auto seen_by_stream = [&] { std::this_thread::sleep_for(std::chrono::milliseconds(50)); };
-        seen_by_stream();
-        const auto lease = service.claim();
-        seen_by_stream();
-        service.store->report_progress(lease, 50, tasks::Stage::separating);
-        seen_by_stream();
-        service.complete(lease, {{"vocals", "v"}});
+    std::optional<tasks::Lease> lease;
+    const std::string text = follow(service, id, [&](const std::string& news) {
+        if (news.find(R"("status":"pending")") != std::string::npos) {
+            lease = service.claim();
+        } else if (news.find(R"("status":"processing")") != std::string::npos) {
+            service.store->report_progress(*lease, 50, tasks::Stage::separating);
+        } else if (news.find("event: progress") != std::string::npos) {
+            service.complete(*lease, {{"vocals", "v"}});
+        }
     });
-    const std::string text = service.get(task_path(id) + "/events").body;
-    worker.join();
-    const size_t pending = text.find(R"("status":"pending")");
-    const size_t progress = text.find("event: progress\ndata: {\"progress\":50");
-    const size_t done = text.find("event: done");
-    EXPECT_LT(pending, progress) << text;
-    EXPECT_LT(progress, done) << text;
-    EXPECT_THAT(text, HasSubstr(R"("status":"completed")"));
+    EXPECT_THAT(text, MatchesRegex("event: status\ndata: [^\n]*\"pending\"[^\n]*\n\n"
+                                   "event: status\ndata: [^\n]*\"processing\"[^\n]*\n\n"
+                                   "event: progress\ndata: .\"progress\":50[^\n]*\n\n"
+                                   "event: status\ndata: [^\n]*\"completed\"[^\n]*\n\n"
+                                   "event: done\ndata: [^\n]*\"completed\"[^\n]*\n\n"));
+}
+
+TEST(Events, SendAHeartbeatWhileNothingHappens) {
+    Service service;
+    const std::string id = service.add_task();
+    const std::string text = follow(service, id, [&](const std::string& news) {
+        if (news == ": heartbeat\n\n")
+            service.store->cancel(id);
+        else
+            service.clock.advance(Milliseconds(15'000));
+    });
+    EXPECT_THAT(text, HasSubstr("\n\n: heartbeat\n\n"));
 }
 
 TEST(Events, EndWhenTheTaskIsDeleted) {
     Service service;
     const std::string id = service.add_task();
-    std::thread other([&] { erase(service, id); });
-    const Reply reply = service.get(task_path(id) + "/events");
-    other.join();
-    EXPECT_THAT(reply.status, ::testing::AnyOf(200, 404));
+    const std::string text = follow(service, id, [&](const std::string&) { erase(service, id); });
+    EXPECT_THAT(text, MatchesRegex("event: status\ndata: [^\n]+\n\n"));
     EXPECT_FALSE(service.store->find(id));
 }
 
