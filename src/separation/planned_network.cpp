@@ -46,19 +46,19 @@ std::shared_ptr<const model::Weights> open_weights(const std::filesystem::path& 
         std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(path)));
 }
 
-// A network with several stems of which the configuration wants one is built again with that one only.
+// With a target its stem alone. A target that is no instrument is only a name, which a network with one stem
+// can bear.
 model::Network build_wanted_stems(const std::string& architecture, const model::ModelConfig& config,
                                   const std::shared_ptr<const model::Weights>& weights) {
-    model::Network network = model::build_network(architecture, config, weights);
-    if (!config.target || network.stems == 1) return network;
-    if (std::ranges::count(config.instruments, *config.target) == 0)
+    const bool has_place = config.target && std::ranges::count(config.instruments, *config.target) > 0;
+    model::NetworkOptions options;
+    if (has_place) options.stems = {config.target_index()};
+    model::Network network = model::build_network(architecture, config, weights, options);
+    if (config.target && !has_place && network.stems > 1)
         throw Error(ErrorCode::invalid_input,
                     "training.target_instrument is '" + clean_text(*config.target, 64) +
                         "', which is none of the training.instruments of a network with " +
                         std::to_string(network.stems) + " stems");
-    const std::vector<std::string> warnings = network.warnings;
-    network = model::build_network(architecture, config, weights, {.stems = {{config.target_index()}}});
-    network.warnings = warnings;
     return network;
 }
 
