@@ -56,9 +56,17 @@ void add_probe(CLI::App& app) {
 }
 
 cli::Wiring make_wiring(const Clock& clock) {
-    return {.make_separator = [](const catalog::Model& model,
-                                 const cli::DeviceChoice&) { return open_separator(model); },
+    const auto warn = [](const std::string& text) { std::cerr << "msst: warning: " << text << std::endl; };
+    return {.make_separator =
+                [warn](const catalog::Model& model, const cli::DeviceChoice& choice) {
+                    return open_separator(model, {.devices = choice.devices,
+                                                  .precision = choice.precision,
+                                                  .cpu_threads = choice.cpu_threads,
+                                                  .on_loading = {},
+                                                  .on_warning = warn});
+                },
             .has_engine = has_engine,
+            .examine = examine_network,
             .environment = config::msst_environment(),
             .clock = clock,
             .out = std::cout,

@@ -29,7 +29,7 @@ protected:
         const auto folder = std::filesystem::path(MSST_TEST_DATA) / "goldens" / test_case().folder;
         const auto opened = backend::open_backend(std::get<1>(GetParam()), {.precision = "float32"});
         separator_ = separation::open_network_separator(
-            {test_case().architecture, folder / "config.yaml", folder / "model.ckpt"}, *opened.backend);
+            {test_case().architecture, folder / "config.yaml", folder / "model.ckpt"}, opened.backend);
     }
 
     static const Case& test_case() { return std::get<0>(GetParam()); }
