@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "backend/reference/reference_backend.h"
+#include "backend/cpu/cpu_backend.h"
 #include "parity/golden.h"
 #include "separation/augmented_stream.h"
 #include "separation/network_separator.h"
@@ -41,8 +41,9 @@ std::vector<float> separate(SeparationStream& stream, const std::vector<float>& 
 class DemixParity : public ::testing::TestWithParam<const char*> {
 protected:
     DemixParity()
-        : loaded_(separation::load_network(architecture(), golden_.config(), golden_.weights(),
-                                           backend::ReferenceBackend())) {}
+        : loaded_(separation::load_network(
+              architecture(), golden_.config(), golden_.weights(),
+              backend::CpuBackend({.threads = 2, .precision = backend::Precision::float32}))) {}
 
     static std::string architecture() {
         const std::string folder = GetParam();
