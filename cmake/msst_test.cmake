@@ -1,10 +1,16 @@
-# One GoogleTest program per folder of tests/, from every .cpp below the folder that calls this.
+# One GoogleTest program per folder of tests/, from every .cpp below the folder that calls this. A folder below it
+# that has a CMakeLists.txt is another program.
 #
 #   msst_test(store USES store-sqlite)   ->  msst-store-test
 function(msst_test name)
     cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "USES;LINKS")
     set(target "msst-${name}-test")
     file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+    file(GLOB_RECURSE others CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
+    foreach(lists ${others})
+        get_filename_component(folder ${lists} DIRECTORY)
+        list(FILTER sources EXCLUDE REGEX "^${folder}/")
+    endforeach()
     string(REPLACE "/" "-" arg_USES "${arg_USES}")
     list(TRANSFORM arg_USES PREPEND msst-)
     add_executable(${target} ${sources})

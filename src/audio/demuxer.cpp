@@ -21,6 +21,7 @@ constexpr const char* kCodecs =
 constexpr int64_t kProbeBytes = 5 << 20;
 constexpr int kMaxStreams = 64;
 constexpr size_t kMaxAllocationBytes = size_t{1} << 29;
+constexpr int64_t kMostTicks = int64_t{1} << 60;  // longer is a lie
 constexpr int64_t kMaxPriming = 1 << 16;
 constexpr int kMaxFruitlessReads = 100;
 
@@ -59,6 +60,16 @@ bool is_pcm(AVCodecID id) {
     return id >= AV_CODEC_ID_FIRST_AUDIO && id < AV_CODEC_ID_ADPCM_IMA_QT;
 }
 
+// How many bytes a RIFF header promises beyond the end of the file. Programs that write into a pipe promise 2
+// or 4 GB, which means nothing.
+int64_t missing_riff_bytes(const InputFile& file) {
+    std::array<uint8_t, 8> head{};
+    if (file.read_at(0, head.data(), head.size()) < std::ssize(head) || head[1] != 'I') return 0;
+    const int64_t size = head[4] | head[5] << 8 | head[6] << 16 | int64_t{head[7]} << 24;
+    constexpr int64_t kPipeBytes = 0x7fff'0000;
+    return size < kPipeBytes ? std::max<int64_t>(0, size + 8 - file.size_bytes()) : 0;
+}
+
 // iTunes' tag in "----" boxes: hexadecimal "00000000 <priming> <padding> <frames> …".
 std::optional<int64_t> itunes_frames(const AVFormatContext& context) {
     const AVDictionaryEntry* entry = av_dict_get(context.metadata, "iTunSMPB", nullptr, 0);
@@ -71,7 +82,7 @@ std::optional<int64_t> itunes_frames(const AVFormatContext& context) {
         if (end == text) return std::nullopt;
         text = end;
     }
-    if (numbers[3] == 0 || numbers[3] > INT64_MAX) return std::nullopt;
+    if (numbers[3] == 0 || numbers[3] > static_cast<unsigned long long>(kMostTicks)) return std::nullopt;
     return static_cast<int64_t>(numbers[3]);
 }
 
@@ -143,7 +154,7 @@ void Demuxer::find_length(const std::vector<int64_t>& mp4_durations) {
     const AVCodecParameters& parameters = *stream_->codecpar;
     const bool is_counted_in_frames =
         stream_->time_base.num == 1 && stream_->time_base.den == parameters.sample_rate;
-    const bool is_known = stream_->duration != AV_NOPTS_VALUE && stream_->duration > 0;
+    const bool is_known = stream_->duration > 0 && stream_->duration < kMostTicks;
     if (is_known)
         info_.duration_seconds = static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
     else if (context_->duration != AV_NOPTS_VALUE && context_->duration > 0)
@@ -152,15 +163,19 @@ void Demuxer::find_length(const std::vector<int64_t>& mp4_durations) {
 
     if (info_.format == "wav" || info_.format == "flac") declared_frames_ = info_.frames = stream_->duration;
     if (info_.format == "m4a") declared_frames_ = info_.frames = exact_mp4_frames(mp4_durations);
-    const int64_t frame_bytes = is_pcm(parameters.codec_id) ? parameters.block_align : 0;
-    if (frame_bytes <= 0 || stream_->duration <= file_.size_bytes() / frame_bytes) return;
+    if (info_.format == "wav") expect_more_wav_frames();
+}
 
-    // A header that lies or a file cut short. Programs that write to a pipe promise 2 or 4 GB.
-    const int64_t possible_frames = file_.size_bytes() / frame_bytes;
+// A WAV file may be cut short: where RIFF promises more than there is, FFmpeg goes by the file's size; where
+// RF64 does, by the header.
+void Demuxer::expect_more_wav_frames() {
+    const int frame_bytes = stream_->codecpar->block_align;
+    if (frame_bytes <= 0 || !is_pcm(stream_->codecpar->codec_id)) return;
+    const int64_t possible = file_.size_bytes() / frame_bytes;
+    declared_frames_ = *info_.frames + missing_riff_bytes(file_) / frame_bytes;
+    if (*declared_frames_ <= possible && declared_frames_ == info_.frames) return;
+    info_.duration_seconds = static_cast<double>(std::min(possible, *info_.frames)) / info_.sample_rate;
     info_.frames.reset();
-    info_.duration_seconds = static_cast<double>(possible_frames) / parameters.sample_rate;
-    constexpr int64_t kPipeBytes = 0x7fff'0000;
-    if (stream_->duration >= kPipeBytes / frame_bytes) declared_frames_.reset();
 }
 
 // An MP4 file gives its length twice: in the edit list, counted in the movie's time base (often

@@ -40,6 +40,7 @@ private:
     void choose_stream();
     std::vector<int64_t> media_durations(const AVInputFormat& format);
     int64_t exact_mp4_frames(const std::vector<int64_t>& durations) const;
+    void expect_more_wav_frames();
     void find_length(const std::vector<int64_t>& mp4_durations);
 
     InputFile file_;

@@ -49,7 +49,8 @@ std::string by_keys(const Node& model) {
 std::string find_architecture(const Node& root) {
     const Node* training = root.find("training");
     const Node* said = training ? training->find("model_type") : nullptr;
-    if (said && said->is_scalar() && !said->text.empty()) return std::string(trim(said->text));
+    if (said && said->is_scalar() && !said->text.empty())
+        return clean_text(trim(said->text), /*max_bytes=*/64);
     const Node* model = root.find("model");
     if (!model) return root.find("kwargs") ? "bandit_v2" : "";
     if (model->is_scalar()) return is_demucs(to_lower_ascii(trim(model->text))) ? "htdemucs" : "";

@@ -89,10 +89,7 @@ bool read_stereo(const Node& root) {
     return true;
 }
 
-}  // namespace
-
-void read_model_file(Model& model) {
-    const Node root = yaml::read_document(model.config_path);
+void read_root(const Node& root, Model& model) {
     if (!root.is_mapping()) refuse(model, "is no configuration of a model");
     if (model.architecture.empty()) model.architecture = find_architecture(root);
     if (model.architecture.empty())
@@ -101,6 +98,16 @@ void read_model_file(Model& model) {
     model.instruments = read_instruments(root, model);
     model.sample_rate = read_sample_rate(root, model);
     model.stereo = read_stereo(root);
+}
+
+}  // namespace
+
+void read_model_file(Model& model) {
+    read_root(yaml::read_document(model.config_path), model);
+}
+
+void read_model_text(std::string_view text, Model& model) {
+    read_root(yaml::parse_document(text, model.config_path.string()), model);
 }
 
 }  // namespace msst::catalog

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <filesystem>
+#include <string_view>
 
 #include "catalog/catalog.h"
 
@@ -11,5 +11,8 @@ namespace msst::catalog {
 // Error(invalid_input) with a sentence for the administrator when the file is damaged or lacks what a model
 // needs, Error(not_found) when it is missing.
 void read_model_file(Model& model);
+
+// The same for the text of such a file; model.config_path only names it in messages.
+void read_model_text(std::string_view text, Model& model);
 
 }  // namespace msst::catalog

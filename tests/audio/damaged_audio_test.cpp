@@ -20,11 +20,11 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-// The bytes of a test file with `count` of them inverted from the middle on.
-std::string damaged_middle(const std::string& name, size_t count) {
+// The bytes of a test file with `count` of them inverted where two thirds are over.
+std::string damaged(const std::string& name, size_t count) {
     std::string bytes = read_bytes(test_audio(name));
-    for (size_t i = bytes.size() / 2; i < bytes.size() / 2 + count; ++i)
-        bytes[i] = static_cast<char>(~bytes[i]);
+    const size_t begin = bytes.size() * 2 / 3;
+    for (size_t i = begin; i < begin + count; ++i) bytes[i] = static_cast<char>(~bytes[i]);
     return bytes;
 }
 
@@ -51,27 +51,38 @@ Block part(const Block& block, int64_t begin, int64_t end) {
 class DamagedMiddle : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(DamagedMiddle, LeavesBothEndsAtTheirPlaceAndIsTold) {
-    const Decoded decoded = decode_bytes(damaged_middle(GetParam(), 600));
+    const Decoded decoded = decode_bytes(damaged(GetParam(), 600));
     const Block source = read_source("stereo44", 2);
 
     ASSERT_EQ(decoded.audio.frames, source.frames);
-    EXPECT_GT(snr_db(part(source, 0, 30000), part(decoded.audio, 0, 30000)), 20);
-    EXPECT_GT(snr_db(part(source, 70000, 100000), part(decoded.audio, 70000, 100000)), 20);
-    EXPECT_LT(snr_db(source, decoded.audio), 60) << "something was damaged";
-    EXPECT_THAT(decoded.warnings, Not(IsEmpty()));
+    EXPECT_GT(snr_db(part(source, 0, 40000), part(decoded.audio, 0, 40000)), 20);
+    EXPECT_GT(snr_db(part(source, 92000, 100000), part(decoded.audio, 92000, 100000)), 20);
+    EXPECT_LT(snr_db(source, decoded.audio), 20) << "something was damaged";
+    EXPECT_THAT(decoded.warnings, Contains(HasSubstr("seconds of damaged audio were replaced by silence")));
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryFormat, DamagedMiddle,
-                         ::testing::Values("s16.flac", "s24.flac", "flac.ogg", "vorbis.ogg", "cbr.mp3",
-                                           "vbr.mp3", "alac16.m4a"),
+INSTANTIATE_TEST_SUITE_P(EveryFormatWithAClock, DamagedMiddle,
+                         ::testing::Values("s16.flac", "s24.flac", "flac.ogg", "vorbis.ogg", "aac.m4a"),
                          [](const auto& test) {
                              std::string name = test.param;
                              name[name.find('.')] = '_';
                              return name;
                          });
 
+// MP3 has no clock: how many frames a damaged stretch held is a guess.
+TEST(DamagedMp3, KeepsItsBeginningAndAboutItsLength) {
+    for (const char* name : {"cbr.mp3", "vbr.mp3"}) {
+        const Decoded decoded = decode_bytes(damaged(name, 600));
+        const Block source = read_source("stereo44", 2);
+
+        EXPECT_NEAR(static_cast<double>(decoded.audio.frames), 100000, 3 * 1152) << name;
+        EXPECT_GT(snr_db(part(source, 0, 40000), part(decoded.audio, 0, 40000)), 20) << name;
+        EXPECT_THAT(decoded.warnings, Contains(HasSubstr("corrupt frames were skipped"))) << name;
+    }
+}
+
 TEST(DamagedFlac, IsSilentWhereItWasDamaged) {
-    const Decoded decoded = decode_bytes(damaged_middle("s16.flac", 10));
+    const Decoded decoded = decode_bytes(damaged("s16.flac", 10));
 
     EXPECT_EQ(decoded.audio.frames, 100000);
     EXPECT_THAT(decoded.warnings, Contains(HasSubstr("seconds of damaged audio were replaced by silence")));
@@ -85,9 +96,9 @@ TEST_P(CutShort, GivesWhatIsThere) {
     const Decoded decoded = decode_bytes(bytes.substr(0, bytes.size() * 6 / 10));
     const Block source = read_source("stereo44", 2);
 
-    EXPECT_GT(decoded.audio.frames, 45000);
+    ASSERT_GT(decoded.audio.frames, 40000);
     EXPECT_LT(decoded.audio.frames, 75000);
-    EXPECT_GT(snr_db(part(source, 0, 45000), part(decoded.audio, 0, 45000)), 20);
+    EXPECT_GT(snr_db(part(source, 0, 40000), part(decoded.audio, 0, 40000)), 20);
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryFormat, CutShort,
@@ -100,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(EveryFormat, CutShort,
                          });
 
 TEST(CutShort, IsToldWhereTheHeaderKnowsTheLength) {
-    for (const char* name : {"s16.wav", "s16.flac", "aac_front.m4a"}) {
+    for (const char* name : {"s16.wav", "rf64.wav", "s16.flac", "aac_front.m4a"}) {
         const std::string bytes = read_bytes(test_audio(name));
         const Decoded decoded = decode_bytes(bytes.substr(0, bytes.size() * 6 / 10));
         EXPECT_THAT(decoded.warnings, Contains(HasSubstr("of the 2.27 seconds it declares"))) << name;

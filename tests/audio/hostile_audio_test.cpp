@@ -169,7 +169,6 @@ TEST_F(Upload, MayPromiseMoreThanItHolds) {
     const Decoded decoded = decode(file(make_wav({.data_bytes = 0xffff'fff0})));
     EXPECT_EQ(decoded.audio.frames, 10000);
     EXPECT_NEAR(decoded.info.duration_seconds, 10000 / 44100.0, 0.01) << "not 4 GB";
-    EXPECT_EQ(decoded.info.frames, std::nullopt);
 }
 
 TEST_F(Upload, WithImpossibleNumbersInItsHeaderIsRefused) {

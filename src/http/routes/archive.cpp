@@ -19,7 +19,8 @@ ZipMember member_of(Context& context, const tasks::Task& task, const tasks::Stem
 // The same archive for the same stems: names, contents and time make all of its bytes.
 std::string archive_etag(const tasks::Task& task) {
     std::string text = to_iso8601(task.finished_at.value_or(task.created_at));
-    for (const tasks::StemFile& stem : task.result->sources) text += '\n' + stem.filename + '\n' + stem.sha256;
+    for (const tasks::StemFile& stem : task.result->sources)
+        text += '\n' + stem.filename + '\n' + stem.sha256;
     return "\"zip-" + sha256_hex(text).substr(0, 40) + "\"";
 }
 
@@ -29,7 +30,8 @@ Response get_archive(Context& context, const Request& request) {
     const tasks::Task task = owned_task(context, request);
     ensure_results(context, task);
     std::vector<ZipMember> members;
-    for (const tasks::StemFile& stem : task.result->sources) members.push_back(member_of(context, task, stem));
+    for (const tasks::StemFile& stem : task.result->sources)
+        members.push_back(member_of(context, task, stem));
 
     Entity entity;
     entity.last_modified = task.finished_at.value_or(task.created_at);

@@ -13,7 +13,9 @@
 namespace msst::http::routes {
 namespace {
 
-[[noreturn]] void throw_unknown() { throw Error(ErrorCode::not_found, "there is no such task"); }
+[[noreturn]] void throw_unknown() {
+    throw Error(ErrorCode::not_found, "there is no such task");
+}
 
 }  // namespace
 
@@ -27,10 +29,12 @@ Response cancel_task(Context& context, const Request& request) {
         throw Error(ErrorCode::conflict,
                     "the task is " + std::string(tasks::to_string(now->status)) + " and cannot be cancelled",
                     "task_finished");
-    context.services.log.info("task_cancel_requested",
-                              {{"task_id", task.task_id}, {"owner", task.owner}, {"request_id", request.request_id}});
+    context.services.log.info(
+        "task_cancel_requested",
+        {{"task_id", task.task_id}, {"owner", task.owner}, {"request_id", request.request_id}});
     const bool is_done = *outcome == tasks::CancelOutcome::cancelled;
-    return json_response(is_done ? beast_http::status::ok : beast_http::status::accepted, task_json(context, *now));
+    return json_response(is_done ? beast_http::status::ok : beast_http::status::accepted,
+                         task_json(context, *now));
 }
 
 }  // namespace msst::http::routes

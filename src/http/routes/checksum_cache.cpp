@@ -23,7 +23,8 @@ uint32_t read_crc32(const UniqueFd& file, int64_t size_bytes) {
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0)
             throw Error(ErrorCode::unavailable, "archive: a stem has " + std::to_string(done) +
-                                                    " readable bytes, its record says " + std::to_string(size_bytes));
+                                                    " readable bytes, its record says " +
+                                                    std::to_string(size_bytes));
         crc = ::crc32(crc, piece.data(), static_cast<uInt>(got));
         done += got;
     }

@@ -14,8 +14,8 @@ namespace msst::http::routes {
 // Thread-safe; reads the whole file at the first call for a key.
 class ChecksumCache {
 public:
-    // key: tells one content from another (the file's SHA-256). Throws Error(unavailable) when the file does not have
-    // `size_bytes` bytes or cannot be read.
+    // key: tells one content from another (the file's SHA-256). Throws Error(unavailable) when the file does
+    // not have `size_bytes` bytes or cannot be read.
     uint32_t crc32(const std::string& key, const UniqueFd& file, int64_t size_bytes);
 
 private:

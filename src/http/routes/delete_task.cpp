@@ -30,7 +30,8 @@ Step try_to_erase(Context& context, const std::string& task_id) {
 asio::awaitable<Response> delete_task(Context& context, Request& request) {
     auto& pool = context.services.blocking;
     const tasks::Task task = co_await offload(pool, [&] { return owned_task(context, request); });
-    const Milliseconds deadline = context.services.clock.monotonic() + context.services.settings.delete_patience;
+    const Milliseconds deadline =
+        context.services.clock.monotonic() + context.services.settings.delete_patience;
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
         const Step step = co_await offload(pool, [&] { return try_to_erase(context, task.task_id); });

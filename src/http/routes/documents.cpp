@@ -63,14 +63,20 @@ Response document(const Request& request, std::string_view name) {
 
 }  // namespace
 
-Response get_openapi(const Request& request) { return document(request, "openapi.json"); }
+Response get_openapi(const Request& request) {
+    return document(request, "openapi.json");
+}
 
-Response get_docs(const Request& request) { return document(request, "docs"); }
+Response get_docs(const Request& request) {
+    return document(request, "docs");
+}
 
 Response get_docs_file(const Request& request) {
     return document(request, "docs/" + request.path_values.find("file")->second);
 }
 
-Response get_index(const Request& request) { return document(request, "index.html"); }
+Response get_index(const Request& request) {
+    return document(request, "index.html");
+}
 
 }  // namespace msst::http::routes

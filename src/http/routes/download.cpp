@@ -11,7 +11,9 @@
 namespace msst::http::routes {
 namespace {
 
-[[noreturn]] void throw_unknown() { throw Error(ErrorCode::not_found, "the task has no such source"); }
+[[noreturn]] void throw_unknown() {
+    throw Error(ErrorCode::not_found, "the task has no such source");
+}
 
 const tasks::StemFile& find_stem(const tasks::Task& task, const std::string& filename) {
     const auto& sources = task.result->sources;

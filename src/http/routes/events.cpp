@@ -93,7 +93,8 @@ asio::awaitable<void> narrate(Context& context, std::string task_id, std::shared
     asio::steady_timer timer(co_await asio::this_coro::executor);
     Milliseconds last_written = context.services.clock.monotonic();
     for (;;) {
-        News news = co_await offload(context.services.blocking, [&] { return look(context, narrator, task_id); });
+        News news =
+            co_await offload(context.services.blocking, [&] { return look(context, narrator, task_id); });
         const Milliseconds now = context.services.clock.monotonic();
         if (news.text.empty() && !news.is_end && now - last_written >= settings.event_heartbeat)
             news.text = ": heartbeat\n\n";

@@ -32,14 +32,16 @@ Json disk_json(const HealthReport& report, const Settings& settings) {
 }
 
 Json models_json(const HealthReport& report) {
-    const char* status = !report.is_default_model_usable    ? "error"
+    const char* status = !report.is_default_model_usable ? "error"
                          : report.missing_models.empty() ? "ok"
                                                          : "degraded";
     return {{"status", status}, {"available", report.available_models}, {"missing", report.missing_models}};
 }
 
 Json workers_json(const WorkerStatus& workers) {
-    const char* status = workers.alive == 0 ? "error" : workers.alive < workers.configured ? "degraded" : "ok";
+    const char* status = workers.alive == 0                   ? "error"
+                         : workers.alive < workers.configured ? "degraded"
+                                                              : "ok";
     return {{"status", status}, {"alive", workers.alive}, {"busy", workers.busy}};
 }
 

@@ -47,7 +47,8 @@ Health judge(const HealthReport& report, const Settings& settings) {
     if (!report.is_database_up || !report.is_default_model_usable || report.workers.alive == 0)
         return Health::unhealthy;
     if (!report.free_bytes || *report.free_bytes < settings.degraded_free_disk) return Health::degraded;
-    if (!report.missing_models.empty() || report.workers.alive < report.workers.configured) return Health::degraded;
+    if (!report.missing_models.empty() || report.workers.alive < report.workers.configured)
+        return Health::degraded;
     return Health::healthy;
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kMaxKeyBytes = 255;
 
-bool is_printable(char c) { return c >= 0x20 && c < 0x7f; }
+bool is_printable(char c) {
+    return c >= 0x20 && c < 0x7f;
+}
 
 }  // namespace
 

@@ -12,7 +12,9 @@
 namespace msst::http::routes {
 namespace {
 
-double rounded(double value) { return std::round(value * 1000) / 1000; }
+double rounded(double value) {
+    return std::round(value * 1000) / 1000;
+}
 
 }  // namespace
 

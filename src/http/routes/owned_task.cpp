@@ -11,7 +11,9 @@
 namespace msst::http::routes {
 namespace {
 
-[[noreturn]] void throw_unknown() { throw Error(ErrorCode::not_found, "there is no such task"); }
+[[noreturn]] void throw_unknown() {
+    throw Error(ErrorCode::not_found, "there is no such task");
+}
 
 [[noreturn]] void throw_gone(const char* code, std::string message) {
     throw ApiError({.status = beast_http::status::gone,
@@ -22,11 +24,12 @@ namespace {
 }
 
 [[noreturn]] void throw_not_completed(const Context& context, const tasks::Task& task) {
-    throw ApiError({.status = beast_http::status::conflict,
-                    .code = "task_not_completed",
-                    .message = "the task is " + std::string(tasks::to_string(task.status)) + ", not completed",
-                    .errors = {},
-                    .headers = {{"Retry-After", retry_after(context, task)}}});
+    throw ApiError(
+        {.status = beast_http::status::conflict,
+         .code = "task_not_completed",
+         .message = "the task is " + std::string(tasks::to_string(task.status)) + ", not completed",
+         .errors = {},
+         .headers = {{"Retry-After", retry_after(context, task)}}});
 }
 
 }  // namespace
@@ -50,8 +53,8 @@ void ensure_results(Context& context, const tasks::Task& task) {
         case tasks::TaskStatus::processing:
             throw_not_completed(context, task);
         case tasks::TaskStatus::failed:
-            throw_gone("task_failed",
-                       "the task failed: " + (task.error ? task.error->message : std::string("unknown reason")));
+            throw_gone("task_failed", "the task failed: " +
+                                          (task.error ? task.error->message : std::string("unknown reason")));
         case tasks::TaskStatus::cancelled:
             throw_gone("task_cancelled", "the task was cancelled");
         case tasks::TaskStatus::completed:

@@ -12,8 +12,8 @@ namespace msst::http::routes {
 // that is no id, an unknown id, a task of another key and a deleted one.
 tasks::Task owned_task(Context& context, const Request& request);
 
-// Throws what stands between the caller and the results of a task: 409 task_not_completed with Retry-After, 410
-// task_failed with the reason, task_cancelled, or results_expired.
+// Throws what stands between the caller and the results of a task: 409 task_not_completed with Retry-After,
+// 410 task_failed with the reason, task_cancelled, or results_expired.
 void ensure_results(Context& context, const tasks::Task& task);
 
 [[noreturn]] void throw_results_expired();

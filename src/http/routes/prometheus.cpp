@@ -37,7 +37,9 @@ Histograms& histograms(::prometheus::Registry& registry, const char* name, const
     return BuildHistogram().Name(name).Help(help).Register(registry);
 }
 
-double seconds_between(Timestamp from, Timestamp to) { return std::chrono::duration<double>(to - from).count(); }
+double seconds_between(Timestamp from, Timestamp to) {
+    return std::chrono::duration<double>(to - from).count();
+}
 
 }  // namespace
 
@@ -49,36 +51,45 @@ struct Prometheus::Figures {
     TaskObserver observer;
     Gauges& tasks = gauges(registry, "msst_tasks", "Tasks that are recorded, by status.");
     Gauges& queue_age = gauges(registry, "msst_queue_oldest_seconds", "Age of the oldest pending task.");
-    Gauges& audio = gauges(registry, "msst_audio_seconds_processed", "Audio of the completed tasks that are recorded.");
+    Gauges& audio =
+        gauges(registry, "msst_audio_seconds_processed", "Audio of the completed tasks that are recorded.");
     Gauges& workers = gauges(registry, "msst_workers", "Worker processes, by state.");
-    Gauges& restarts = gauges(registry, "msst_worker_restarts", "Workers started again since the server started.");
+    Gauges& restarts =
+        gauges(registry, "msst_worker_restarts", "Workers started again since the server started.");
     Gauges& free_disk = gauges(registry, "msst_disk_free_bytes", "Free space where uploads and results lie.");
     Gauges& uptime = gauges(registry, "msst_uptime_seconds", "Time since the server started.");
     Gauges& info = gauges(registry, "msst_info", "Always 1; the label tells the version.");
-    Histograms& wait = histograms(registry, "msst_task_wait_seconds", "From submission to the start of the last attempt.");
-    Histograms& processing =
-        histograms(registry, "msst_task_processing_seconds", "From the start of the attempt to the published sources.");
-    Histograms& factor = histograms(registry, "msst_task_real_time_factor", "Processing time per time of audio.");
-    ::prometheus::Family<::prometheus::Counter>& finished = BuildCounter()
-                                                                .Name("msst_tasks_finished_total")
-                                                                .Help("Tasks seen to finish, by status and model.")
-                                                                .Register(registry);
-    ::prometheus::Family<::prometheus::Counter>& requests = BuildCounter()
-                                                                .Name("msst_http_requests_total")
-                                                                .Help("Answered requests, by method, route and code.")
-                                                                .Register(registry);
+    Histograms& wait =
+        histograms(registry, "msst_task_wait_seconds", "From submission to the start of the last attempt.");
+    Histograms& processing = histograms(registry, "msst_task_processing_seconds",
+                                        "From the start of the attempt to the published sources.");
+    Histograms& factor =
+        histograms(registry, "msst_task_real_time_factor", "Processing time per time of audio.");
+    ::prometheus::Family<::prometheus::Counter>& finished =
+        BuildCounter()
+            .Name("msst_tasks_finished_total")
+            .Help("Tasks seen to finish, by status and model.")
+            .Register(registry);
+    ::prometheus::Family<::prometheus::Counter>& requests =
+        BuildCounter()
+            .Name("msst_http_requests_total")
+            .Help("Answered requests, by method, route and code.")
+            .Register(registry);
     Histograms& durations = histograms(registry, "msst_http_request_duration_seconds",
                                        "From the end of the request's head to the end of the answer.");
 
     void observe(const tasks::Task& task) {
         const std::map<std::string, std::string> model{{"model_type", task.request.model_type}};
-        finished.Add({{"model_type", task.request.model_type}, {"status", std::string(to_string(task.status))}})
+        finished
+            .Add({{"model_type", task.request.model_type}, {"status", std::string(to_string(task.status))}})
             .Increment();
-        if (task.started_at) wait.Add(model, kTaskSeconds).Observe(seconds_between(task.created_at, *task.started_at));
+        if (task.started_at)
+            wait.Add(model, kTaskSeconds).Observe(seconds_between(task.created_at, *task.started_at));
         if (!task.result) return;
         processing.Add(model, kTaskSeconds).Observe(task.result->processing_seconds);
         if (task.result->audio_seconds > 0)
-            factor.Add(model, kRealTimeFactors).Observe(task.result->processing_seconds / task.result->audio_seconds);
+            factor.Add(model, kRealTimeFactors)
+                .Observe(task.result->processing_seconds / task.result->audio_seconds);
     }
 
     void set_tasks(const tasks::StoreStatistics& now, Timestamp time) {
@@ -87,7 +98,8 @@ struct Prometheus::Figures {
         tasks.Add({{"status", "completed"}}).Set(static_cast<double>(now.completed));
         tasks.Add({{"status", "failed"}}).Set(static_cast<double>(now.failed));
         tasks.Add({{"status", "cancelled"}}).Set(static_cast<double>(now.cancelled));
-        queue_age.Add({}).Set(now.oldest_pending ? std::max(0.0, seconds_between(*now.oldest_pending, time)) : 0);
+        queue_age.Add({}).Set(now.oldest_pending ? std::max(0.0, seconds_between(*now.oldest_pending, time))
+                                                 : 0);
         audio.Add({}).Set(now.audio_seconds_processed);
     }
 
@@ -114,9 +126,11 @@ Prometheus::~Prometheus() = default;
 void Prometheus::count(const AccessRecord& record) noexcept {
     try {
         const std::string route = record.route.empty() ? "none" : record.route;
-        // A stranger's method would be a label that a stranger chooses; where no route matched it is not told.
+        // A stranger's method would be a label that a stranger chooses; where no route matched it is not
+        // told.
         const std::string method = record.route.empty() ? "other" : record.method;
-        figures_->requests.Add({{"method", method}, {"route", route}, {"code", std::to_string(record.status)}})
+        figures_->requests
+            .Add({{"method", method}, {"route", route}, {"code", std::to_string(record.status)}})
             .Increment();
         figures_->durations.Add({{"route", route}}, kRequestSeconds)
             .Observe(std::chrono::duration<double>(record.duration).count());

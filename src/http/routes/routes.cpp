@@ -28,7 +28,9 @@ asio::awaitable<Response> run_blocking(Context& context, const Request& request,
     co_return co_await offload(context.services.blocking, [&] { return route(context, request); });
 }
 
-asio::awaitable<Response> run_plain(const Request& request, PlainRoute route) { co_return route(request); }
+asio::awaitable<Response> run_plain(const Request& request, PlainRoute route) {
+    co_return route(request);
+}
 
 asio::awaitable<Response> run_prometheus(Context& context, routes::Prometheus& prometheus) {
     co_return co_await offload(context.services.blocking, [&] { return prometheus.response(); });

@@ -28,8 +28,11 @@ using beast_http::status;
 using IdempotentTask = tasks::TaskStore::IdempotentTask;
 
 [[noreturn]] void refuse(status code, const char* word, std::string message, HeaderList headers = {}) {
-    throw ApiError(
-        {.status = code, .code = word, .message = std::move(message), .errors = {}, .headers = std::move(headers)});
+    throw ApiError({.status = code,
+                    .code = word,
+                    .message = std::move(message),
+                    .errors = {},
+                    .headers = std::move(headers)});
 }
 
 [[noreturn]] void refuse_queue_full(const Settings& settings) {
@@ -50,8 +53,8 @@ void ensure_room(Context& context, const Request& request) {
     const auto declared = static_cast<int64_t>(
         std::min<uint64_t>(request.body->content_length().value_or(0), uint64_t{1} << 60));
     if (context.services.blobs.free_bytes() - declared < settings.reserve_free_disk)
-        refuse(status::service_unavailable, "storage_full", "the server has too little disk space; try again later",
-               {{"Retry-After", "60"}});
+        refuse(status::service_unavailable, "storage_full",
+               "the server has too little disk space; try again later", {{"Retry-After", "60"}});
 }
 
 void ensure_model(Context& context, const std::string& model_type) {
@@ -98,7 +101,8 @@ Response submitted(const tasks::Task& task, int64_t queue_position, Replay repla
 
 Response replay(Context& context, const IdempotentTask& earlier, const Upload& upload) {
     if (earlier.request_fingerprint != upload.fingerprint()) refuse_reused_key();
-    return submitted(earlier.task, context.services.store.queue_position(earlier.task).value_or(0), Replay::yes);
+    return submitted(earlier.task, context.services.store.queue_position(earlier.task).value_or(0),
+                     Replay::yes);
 }
 
 // From the received body to the durable task.
@@ -114,7 +118,8 @@ Response accept(Context& context, const Request& request, Upload& upload, const 
     task.input = input_facts(upload, check_audio(context, upload));
 
     upload.blob->keep(task.input_key);
-    // If add() throws, nobody knows whether the task was stored: the upload stays, and is swept if it was not.
+    // If add() throws, nobody knows whether the task was stored: the upload stays, and is swept if it was
+    // not.
     const tasks::AddResult added = services.store.add(task, services.settings.max_queued_tasks);
     if (added.outcome != tasks::AddOutcome::added) services.blobs.erase_upload(task.input_key);
     switch (added.outcome) {

@@ -41,9 +41,9 @@ struct Settings {
     Milliseconds failed_retention{24 * 3'600'000};     // of those of failed and cancelled ones
 
     int max_event_streams = 200;
-    Milliseconds event_poll{500};         // how often a stream looks at its task
-    Milliseconds event_heartbeat{15'000}; // without another event
-    Milliseconds delete_patience{5'000};  // how long DELETE waits for a worker to stop
+    Milliseconds event_poll{500};          // how often a stream looks at its task
+    Milliseconds event_heartbeat{15'000};  // without another event
+    Milliseconds delete_patience{5'000};   // how long DELETE waits for a worker to stop
 };
 
 struct WorkerStatus {
@@ -64,7 +64,7 @@ struct Services {
     boost::asio::thread_pool& blocking;  // for what waits: database, disk, the prober
     tasks::AudioCheck audio_check;
     std::function<WorkerStatus()> worker_status;  // thread-safe, does not block
-    std::function<void()> on_task_added;          // a worker should look at the queue; thread-safe, does not block
+    std::function<void()> on_task_added;  // a worker should look at the queue; thread-safe, does not block
     Settings settings;
 };
 

@@ -11,7 +11,9 @@ constexpr double kTrustedProgress = 5;  // per cent
 constexpr double kUnknownFactor = 1;    // until a model has finished its first task
 
 // Test-time augmentation separates the song three times.
-int passes(const tasks::Task& task) { return task.request.use_tta ? 3 : 1; }
+int passes(const tasks::Task& task) {
+    return task.request.use_tta ? 3 : 1;
+}
 
 }  // namespace
 

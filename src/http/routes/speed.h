@@ -12,7 +12,8 @@ struct Task;
 
 namespace msst::http::routes {
 
-// How long tasks take, learnt from those that are done; for the remaining time of those that run. Thread-safe.
+// How long tasks take, learnt from those that are done; for the remaining time of those that run.
+// Thread-safe.
 class Speed {
 public:
     // Remembers a completed task; does nothing for any other.

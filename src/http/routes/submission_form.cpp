@@ -11,9 +11,8 @@
 namespace msst::http::routes {
 namespace {
 
-const std::vector<std::string> kFields = {"file",    "model_type",           "instruments",
-                                          "use_tta", "extract_instrumental", "output_format",
-                                          "pcm_type"};
+const std::vector<std::string> kFields = {
+    "file", "model_type", "instruments", "use_tta", "extract_instrumental", "output_format", "pcm_type"};
 const std::vector<std::string> kBooleans = {"true", "false", "1", "0", "yes", "no", "on", "off"};
 const std::vector<std::string> kOutputFormats = {"wav", "flac"};
 const std::vector<std::string> kPcmTypes = {"PCM_16", "PCM_24", "FLOAT"};
@@ -30,7 +29,9 @@ std::string join(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string quoted(const std::string& value) { return "'" + clean_text(value, kMaxEchoedBytes) + "'"; }
+std::string in_quotes(const std::string& value) {
+    return "'" + clean_text(value, kMaxEchoedBytes) + "'";
+}
 
 // The names in one value of `instruments`: a JSON array of texts, or a list with commas. None: neither.
 std::optional<std::vector<std::string>> split_instruments(const std::string& value) {
@@ -69,7 +70,8 @@ std::optional<bool> parse_boolean(std::string_view text) {
 void SubmissionForm::add(const std::string& name, std::string value) {
     if (!contains(kFields, name)) {
         const std::string shown = clean_text(name, kMaxEchoedBytes);
-        findings_.push_back({"invalid_parameters", {shown.empty() ? "(no name)" : shown, "is not a known field", kFields}});
+        findings_.push_back(
+            {"invalid_parameters", {shown.empty() ? "(no name)" : shown, "is not a known field", kFields}});
         return;
     }
     auto& values = values_[name];
@@ -105,7 +107,8 @@ void SubmissionForm::judge_instruments(const catalog::Model& model, std::vector<
         const auto names = split_instruments(value);
         if (!names) {
             findings.push_back({"invalid_instruments",
-                                {"instruments", "must be names, separated by commas or in a JSON array", model.instruments}});
+                                {"instruments", "must be names, separated by commas or in a JSON array",
+                                 model.instruments}});
             return;
         }
         wanted.insert(names->begin(), names->end());
@@ -114,7 +117,7 @@ void SubmissionForm::judge_instruments(const catalog::Model& model, std::vector<
         if (!contains(model.instruments, name))
             findings.push_back({"invalid_instruments",
                                 {"instruments",
-                                 quoted(name) + " is not an instrument of model '" + model.model_type +
+                                 in_quotes(name) + " is not an instrument of model '" + model.model_type +
                                      "'; valid are: " + join(model.instruments),
                                  model.instruments}});
     std::erase_if(request.instruments, [&](const std::string& name) { return !wanted.contains(name); });
@@ -145,7 +148,8 @@ std::vector<SubmissionForm::Finding> SubmissionForm::judge(const catalog::Catalo
     choose("pcm_type", kPcmTypes, request.pcm_type);
     if (request.output_format == "flac" && request.pcm_type == "FLOAT")
         findings.push_back(
-            {"unsupported_output", {"pcm_type", "FLOAT cannot be written as flac; choose PCM_16 or PCM_24", kFlacPcmTypes}});
+            {"unsupported_output",
+             {"pcm_type", "FLOAT cannot be written as flac; choose PCM_16 or PCM_24", kFlacPcmTypes}});
 
     const std::string* named = value_of("model_type");
     if (!named && moment == Moment::under_way) return findings;  // it may still come
@@ -154,8 +158,10 @@ std::vector<SubmissionForm::Finding> SubmissionForm::judge(const catalog::Catalo
         judge_instruments(*model, findings, request);
     } else {
         const std::vector<std::string> names = usable_names(catalog);
-        findings.push_back({"unsupported_model_type",
-                            {"model_type", quoted(request.model_type) + " is unknown; valid are: " + join(names), names}});
+        findings.push_back(
+            {"unsupported_model_type",
+             {"model_type", in_quotes(request.model_type) + " is unknown; valid are: " + join(names),
+              names}});
     }
     return findings;
 }

@@ -28,8 +28,8 @@ public:
     // Whether what has come so far is wrong already, whatever else may come.
     bool is_hopeless(const catalog::Catalog& catalog) const;
 
-    // What is asked for, once all fields are there. Throws ApiError (400) with every wrong field: its code is that of the
-    // errors, where they agree, else invalid_parameters.
+    // What is asked for, once all fields are there. Throws ApiError (400) with every wrong field: its code is
+    // that of the errors, where they agree, else invalid_parameters.
     tasks::SeparationRequest finish(const catalog::Catalog& catalog) const;
 
     // The same fields and values give the same text, in whatever order they came.
@@ -42,7 +42,8 @@ private:
     };
     enum class Moment { under_way, complete };
 
-    std::vector<Finding> judge(const catalog::Catalog& catalog, Moment moment, tasks::SeparationRequest& request) const;
+    std::vector<Finding> judge(const catalog::Catalog& catalog, Moment moment,
+                               tasks::SeparationRequest& request) const;
     const std::string* value_of(const std::string& name) const;
     void judge_instruments(const catalog::Model& model, std::vector<Finding>& findings,
                            tasks::SeparationRequest& request) const;

@@ -14,9 +14,13 @@ namespace {
 using Json = nlohmann::ordered_json;
 using tasks::TaskStatus;
 
-Json time_or_null(const std::optional<Timestamp>& time) { return time ? Json(to_iso8601(*time)) : Json(nullptr); }
+Json time_or_null(const std::optional<Timestamp>& time) {
+    return time ? Json(to_iso8601(*time)) : Json(nullptr);
+}
 
-double rounded(double value, double steps_per_one) { return std::round(value * steps_per_one) / steps_per_one; }
+double rounded(double value, double steps_per_one) {
+    return std::round(value * steps_per_one) / steps_per_one;
+}
 
 double shown_progress(const tasks::Task& task) {
     return task.status == TaskStatus::completed ? 100.0 : rounded(std::clamp(task.progress, 0.0, 100.0), 10);
@@ -40,12 +44,9 @@ Json queue_position(Context& context, const tasks::Task& task) {
 }
 
 Json input_json(const tasks::InputFacts& input) {
-    return {{"filename", input.filename},
-            {"size_bytes", input.size_bytes},
-            {"format", input.format},
-            {"duration_seconds", rounded(input.duration_seconds, 1e6)},
-            {"sample_rate", input.sample_rate},
-            {"channels", input.channels}};
+    return {{"filename", input.filename},       {"size_bytes", input.size_bytes},
+            {"format", input.format},           {"duration_seconds", rounded(input.duration_seconds, 1e6)},
+            {"sample_rate", input.sample_rate}, {"channels", input.channels}};
 }
 
 Json error_json(const tasks::Task& task) {
@@ -73,7 +74,8 @@ void add_request(Json& json, const tasks::SeparationRequest& request) {
 
 void add_outcome(Json& json, const tasks::Task& task) {
     const bool has_result = task.status == TaskStatus::completed && task.result;
-    json["processing_seconds"] = has_result ? Json(rounded(task.result->processing_seconds, 1000)) : Json(nullptr);
+    json["processing_seconds"] =
+        has_result ? Json(rounded(task.result->processing_seconds, 1000)) : Json(nullptr);
     json["warnings"] = has_result ? Json(task.result->warnings) : Json::array();
     json["error"] = error_json(task);
 }
@@ -110,17 +112,21 @@ std::string task_etag(const Json& task) {
     return "W/\"" + sha256_hex(text).substr(0, 24) + "\"";
 }
 
-std::string task_url(const std::string& task_id) { return "/api/v1/tasks/" + task_id; }
+std::string task_url(const std::string& task_id) {
+    return "/api/v1/tasks/" + task_id;
+}
 
-std::string results_url(const std::string& task_id) { return task_url(task_id) + "/results"; }
+std::string results_url(const std::string& task_id) {
+    return task_url(task_id) + "/results";
+}
 
 std::string download_url(const std::string& task_id, const std::string& filename) {
     constexpr char kHex[] = "0123456789ABCDEF";
     std::string url = "/api/v1/download/" + task_id + "/";
     for (const char c : filename) {
         const auto byte = static_cast<unsigned char>(c);
-        const bool is_unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                   c == '-' || c == '.' || c == '_' || c == '~';
+        const bool is_unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                                   (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
         if (is_unreserved)
             url += c;
         else

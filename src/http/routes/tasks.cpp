@@ -20,8 +20,9 @@ constexpr int kMaxLimit = 100;
 const std::vector<std::string> kStatuses = {"pending", "processing", "completed", "failed", "cancelled"};
 
 void refuse(std::vector<FieldError> errors) {
-    const std::string message = errors.size() == 1 ? errors[0].field + " " + errors[0].message
-                                                   : std::to_string(errors.size()) + " parameters are invalid";
+    const std::string message = errors.size() == 1
+                                    ? errors[0].field + " " + errors[0].message
+                                    : std::to_string(errors.size()) + " parameters are invalid";
     throw ApiError({.status = beast_http::status::bad_request,
                     .code = "invalid_parameters",
                     .message = message,
@@ -46,7 +47,8 @@ private:
         if (const auto status = tasks::parse_task_status(value))
             query.statuses.push_back(*status);
         else
-            errors.push_back({"status", "must be one of pending, processing, completed, failed, cancelled", kStatuses});
+            errors.push_back(
+                {"status", "must be one of pending, processing, completed, failed, cancelled", kStatuses});
     }
     void add_model_type(const std::string& value) {
         if (value.empty()) errors.push_back({"model_type", "must not be empty", {}});
@@ -54,7 +56,8 @@ private:
     }
     void add_limit(const std::string& value) {
         const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), query.limit);
-        if (error != std::errc{} || end != value.data() + value.size() || query.limit < 1 || query.limit > kMaxLimit)
+        if (error != std::errc{} || end != value.data() + value.size() || query.limit < 1 ||
+            query.limit > kMaxLimit)
             errors.push_back({"limit", "must be a whole number from 1 to 100", {}});
     }
     void add_cursor(const std::string& value) {

@@ -10,7 +10,7 @@
 namespace msst::http::routes {
 namespace {
 
-constexpr size_t kPieceBytes = 512 * 1024;           // handed to the disk at once
+constexpr size_t kPieceBytes = 512 * 1024;              // handed to the disk at once
 constexpr int64_t kMaxUnwantedBytes = 8 * 1024 * 1024;  // read only to find out what else is wrong
 
 // Where the bytes of the `file` part go.
@@ -103,7 +103,8 @@ private:
         const bool is_first = !sink_.is_open();
         upload_.form.add_file();
         // A request that was answered before is compared, not judged.
-        const bool is_wanted = is_first && (use_ == FileUse::hash_only || !upload_.form.is_hopeless(context_.services.catalog));
+        const bool is_wanted =
+            is_first && (use_ == FileUse::hash_only || !upload_.form.is_hopeless(context_.services.catalog));
         if (is_wanted) {
             upload_.file_name = clean_file_name(reader_.part().file_name.value_or("audio"));
             co_await sink_.open();

@@ -28,10 +28,10 @@ enum class FileUse {
     hash_only,  // the request was answered before; is it the same?
 };
 
-// Reads the multipart body of a submission, parts in any order; the file goes to the blob store piece by piece.
-// Wrong fields are gathered in the form; once they are known, a file is read no further than a few megabytes.
-// Throws ApiError (400 file_too_large), and as MultipartReader and BlobStore. What was stored is discarded with
-// the result.
+// Reads the multipart body of a submission, parts in any order; the file goes to the blob store piece by
+// piece. Wrong fields are gathered in the form; once they are known, a file is read no further than a few
+// megabytes. Throws ApiError (400 file_too_large), and as MultipartReader and BlobStore. What was stored is
+// discarded with the result.
 asio::awaitable<Upload> receive_upload(Context& context, Request& request, FileUse use);
 
 }  // namespace msst::http::routes

@@ -37,7 +37,9 @@ private:
     std::string bytes_;
 };
 
-bool is_large(uint64_t value) { return value >= kMax32; }
+bool is_large(uint64_t value) {
+    return value >= kMax32;
+}
 
 struct DosTime {
     uint16_t date = 0;
@@ -58,7 +60,8 @@ DosTime dos_time(Timestamp stamp) {
 }
 
 // What a local header and a central one have in common, from "version needed" to the extra field's length.
-void add_common(Record& record, const ZipMember& member, const DosTime& time, bool is_zip64, size_t extra_bytes) {
+void add_common(Record& record, const ZipMember& member, const DosTime& time, bool is_zip64,
+                size_t extra_bytes) {
     const auto size = static_cast<uint64_t>(member.content.length);
     record.u16(is_zip64 ? kVersionZip64 : kVersionPlain).u16(kUtf8Names).u16(/*stored=*/0);
     record.u16(time.time).u16(time.date).u32(member.crc32).capped32(size).capped32(size);

@@ -1,0 +1,204 @@
+#include <algorithm>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include <poll.h>
+#include <unistd.h>
+
+#include "app/command_line.h"
+#include "app/http_service.h"
+#include "app/instance_lock.h"
+#include "app/periodic_jobs.h"
+#include "app/separators.h"
+#include "base/end_signals.h"
+#include "base/error.h"
+#include "base/log.h"
+#include "cli/open_catalog.h"
+#include "config/load.h"
+#include "store/open.h"
+#include "supervisor/janitor.h"
+#include "supervisor/janitor_thread.h"
+#include "supervisor/prober.h"
+#include "supervisor/supervisor.h"
+
+namespace msst::app {
+namespace {
+
+// How long what is being downloaded may go on after the workers have drained.
+constexpr Milliseconds kHttpPatience{5'000};
+constexpr Milliseconds kSweepInterval{2'000};
+constexpr int kBlockingThreads = 16;
+
+std::filesystem::path own_program() {
+    return std::filesystem::read_symlink("/proc/self/exe");
+}
+
+Milliseconds from_hours(double hours) {
+    return Milliseconds(static_cast<int64_t>(hours * 3'600'000));
+}
+
+std::filesystem::path log_target(const config::Config& config) {
+    return config.log_file.empty() ? config.data_dir / "msst.log" : std::filesystem::path(config.log_file);
+}
+
+// On a CPU one task runs at a time with all cores, whatever worker_threads says: two songs at once would take
+// the same time and twice the memory (R11.2).
+std::vector<supervisor::WorkerSlot> make_slots(const config::Config& config, Log& log) {
+    const int wanted = config.worker_threads.value_or(1);
+    const int count = config.allow_cpu_concurrency ? wanted : std::min(wanted, 1);
+    if (count < wanted)
+        log.warning("worker_threads_limited",
+                    {{"worker_threads", wanted},
+                     {"used", count},
+                     {"reason", "only a CPU is available; allow_cpu_concurrency: true lifts this"}});
+    std::vector<supervisor::WorkerSlot> slots;
+    for (int i = 0; i < count; ++i) slots.push_back({"cpu" + std::to_string(i), "cpu"});
+    return slots;
+}
+
+supervisor::SupervisorOptions supervisor_options(const config::Config& config, const ServeOptions& options,
+                                                 Log& log) {
+    std::vector<std::string> arguments = {"worker", "--supervised"};
+    if (options.config_file) arguments.insert(arguments.end(), {"-c", options.config_file->string()});
+    return {.slots = make_slots(config, log),
+            .node = "serve",
+            .command =
+                [arguments](const supervisor::WorkerSlot&, const std::string& worker_id) {
+                    supervisor::WorkerCommand command{.program = own_program(), .arguments = arguments};
+                    command.arguments.insert(command.arguments.end(), {"--worker-id", worker_id});
+                    return command;
+                },
+            .max_attempts = config.max_attempts,
+            .silence_timeout = config.lease,
+            .progress_timeout = config.progress_timeout};
+}
+
+supervisor::JanitorOptions janitor_options(const config::Config& config) {
+    return {.completed_retention = from_hours(config.cleanup_retention_hours),
+            .failed_retention = from_hours(config.failed_retention_hours),
+            .record_retention = from_hours(config.metadata_retention_hours)};
+}
+
+http::WorkerStatus shown_status(const supervisor::WorkerStatus& status) {
+    return {.configured = static_cast<int>(status.slots.size()),
+            .alive = status.alive(),
+            .busy = status.busy(),
+            .restarts = status.restarts(),
+            .gpus = {},
+            .is_draining = status.is_draining};
+}
+
+bool is_readable(int descriptor, Milliseconds timeout) {
+    pollfd wanted{descriptor, POLLIN, 0};
+    return ::poll(&wanted, 1, static_cast<int>(timeout.count())) > 0;
+}
+
+// One running server. Members are in the order in which they depend on each other.
+class Serve {
+public:
+    Serve(const config::Loaded& loaded, const ServeOptions& options)
+        : config_(loaded.config),
+          lock_(config_.data_dir),
+          log_(log_target(config_), parse_log_level(config_.log_level)),
+          catalog_(cli::open_catalog(config_, has_engine)),
+          store_(store::open_task_store(config_.data_dir, clock_)),
+          blobs_(store::open_blob_store(config_.data_dir)),
+          prober_({.command = {own_program(), {"probe-audio"}}}, log_),
+          supervisor_(supervisor_options(config_, options, log_), *store_, clock_, log_),
+          blocking_(kBlockingThreads),
+          http_(config_, services()),
+          janitor_(*store_, *blobs_, clock_, log_, janitor_options(config_)),
+          jobs_(log_) {
+        for (const std::string& warning : loaded.warnings) warn("configuration", warning);
+        for (const catalog::Model& model : catalog_.all())
+            if (model.state != catalog::ModelState::available)
+                warn("model_excluded", model.model_type + ": " + model.problem);
+    }
+
+    void run(EndSignals& signals) {
+        http_.start();  // first: where the port is taken, no worker is started
+        supervisor_.start();
+        jobs_.add("sweep_deleted", kSweepInterval, [this] { http_.routes().sweep_deleted(); });
+        jobs_.start();
+        const supervisor::JanitorThread janitor_thread(janitor_, log_);
+        announce();
+        wait_for_signal(signals);
+        drain(signals);
+    }
+
+private:
+    http::Services services() {
+        return {.store = *store_,
+                .blobs = *blobs_,
+                .catalog = catalog_,
+                .clock = clock_,
+                .log = log_,
+                .blocking = blocking_,
+                .audio_check = [this](const std::filesystem::path& file) { return prober_.check(file); },
+                .worker_status = [this] { return shown_status(supervisor_.status()); },
+                .on_task_added = [this] { supervisor_.wake(); },
+                .settings = make_settings(config_)};
+    }
+
+    void warn(const char* event, const std::string& text) {
+        log_.warning(event, {{"message", text}});
+        std::cerr << "msst: warning: " << text << std::endl;
+    }
+
+    void announce() {
+        const bool is_ipv6 = config_.host.find(':') != std::string::npos;
+        const std::string host = is_ipv6 ? "[" + config_.host + "]" : config_.host;
+        const std::string url = "http://" + host + ":" + std::to_string(http_.port());
+        log_.info("started", {{"version", MSST_VERSION}, {"url", url}, {"process", ::getpid()}});
+        std::cout << "msst " << MSST_VERSION << " listening on " << url << " (API: " << url << "/docs)"
+                  << std::endl;
+    }
+
+    static void wait_for_signal(EndSignals& signals) {
+        while (signals.take() == 0) is_readable(signals.descriptor(), std::chrono::hours(1));
+    }
+
+    // Readiness says no, the workers finish or give back, answers under way are finished. A second signal
+    // ends it at once: the tasks are durable.
+    void drain(EndSignals& signals) {
+        log_.info("draining", {{"limit_seconds", config_.drain.count() / 1000.0}});
+        const std::jthread impatience([&signals, this](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                if (!is_readable(signals.descriptor(), Milliseconds(100))) continue;
+                log_.warning("ended_at_once", {{"reason", "second signal"}});
+                ::_exit(1);
+            }
+        });
+        jobs_.stop();
+        supervisor_.drain(config_.drain);
+        http_.drain(kHttpPatience);
+        http_.join();
+        blocking_.join();
+        log_.info("stopped", {});
+    }
+
+    config::Config config_;
+    SystemClock clock_;
+    InstanceLock lock_;
+    Log log_;
+    catalog::Catalog catalog_;
+    std::unique_ptr<tasks::TaskStore> store_;
+    std::unique_ptr<tasks::BlobStore> blobs_;
+    supervisor::Prober prober_;
+    supervisor::Supervisor supervisor_;
+    boost::asio::thread_pool blocking_;
+    HttpService http_;
+    supervisor::Janitor janitor_;
+    PeriodicJobs jobs_;
+};
+
+}  // namespace
+
+int run_serve(const ServeOptions& options) {
+    EndSignals signals;
+    Serve(config::load_config(options.config_file, config::msst_environment()), options).run(signals);
+    return 0;
+}
+
+}  // namespace msst::app

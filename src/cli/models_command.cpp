@@ -1,0 +1,164 @@
+#include "cli/models_command.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <ostream>
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "cli/open_catalog.h"
+#include "config/load.h"
+
+namespace msst::cli {
+namespace {
+
+using catalog::Catalog;
+using catalog::Model;
+using catalog::ModelState;
+using Json = nlohmann::ordered_json;
+
+struct Words {
+    std::string config_file;
+    std::string name;  // empty: every model
+    bool is_json = false;
+};
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  msst models list\n"
+    "  msst models show kim_vocals --json\n"
+    "  msst models verify -c /etc/msst/msst.yaml\n"
+    "\n"
+    "A model is a folder below models_dir with MSST's config.yaml and a checkpoint.";
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+Json to_json(const Model& model, const Catalog& catalog) {
+    Json json = {{"model_type", model.model_type},
+                 {"architecture", model.architecture},
+                 {"state", catalog::to_string(model.state)},
+                 {"default", model.model_type == catalog.default_model_type()},
+                 {"instruments", model.instruments},
+                 {"sample_rate", model.sample_rate},
+                 {"stereo", model.stereo},
+                 {"config_path", model.config_path.string()},
+                 {"checkpoint_path", model.checkpoint_path.string()}};
+    if (!model.problem.empty()) json["problem"] = model.problem;
+    return json;
+}
+
+std::string dump(const Json& json) {
+    return json.dump(/*indent=*/2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
+}
+
+// The model by its name, or every one.
+std::vector<const Model*> choose(const Catalog& catalog, const std::string& name) {
+    std::vector<const Model*> chosen;
+    std::vector<std::string> names;
+    for (const Model& model : catalog.all()) {
+        names.push_back(model.model_type);
+        if (name.empty() || model.model_type == name) chosen.push_back(&model);
+    }
+    if (chosen.empty())
+        throw Error(ErrorCode::not_found, "no model is called '" + name + "'; there are: " + joined(names));
+    return chosen;
+}
+
+int list_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+    Json list = Json::array();
+    for (const Model* model : choose(catalog, words.name)) {
+        list.push_back(to_json(*model, catalog));
+        if (words.is_json) continue;
+        wiring.out << (model->model_type == catalog.default_model_type() ? "* " : "  ") << model->model_type;
+        if (model->state == ModelState::available)
+            wiring.out << "  " << model->architecture << "  " << joined(model->instruments) << "\n";
+        else
+            wiring.out << "  " << catalog::to_string(model->state) << ": " << model->problem << "\n";
+    }
+    if (words.is_json) wiring.out << dump({{"models", list}}) << "\n";
+    return kSuccess;
+}
+
+int show_model(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+    const Json json = to_json(*choose(catalog, words.name).front(), catalog);
+    if (words.is_json) {
+        wiring.out << dump(json) << "\n";
+        return kSuccess;
+    }
+    for (const auto& [field, value] : json.items()) {
+        std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+        if (value.is_array()) text = joined(value.get<std::vector<std::string>>());
+        if (!text.empty()) wiring.out << field << ": " << text << "\n";
+    }
+    return kSuccess;
+}
+
+// What is wrong with a model, found out by loading it; none when it is in order.
+std::optional<std::string> find_fault(const Model& model, const Wiring& wiring) {
+    if (model.state != ModelState::available) return model.problem;
+    try {
+        wiring.make_separator(model, {.devices = {"cpu"}});
+        return std::nullopt;
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+}
+
+int verify_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+    Json list = Json::array();
+    int exit_code = kSuccess;
+    for (const Model* model : choose(catalog, words.name)) {
+        const auto fault = find_fault(*model, wiring);
+        if (fault) exit_code = kFailure;
+        list.push_back({{"model_type", model->model_type}, {"ok", !fault}});
+        if (fault) list.back()["problem"] = *fault;
+        if (!words.is_json) wiring.out << model->model_type << ": " << fault.value_or("ok") << "\n";
+    }
+    if (words.is_json) wiring.out << dump({{"models", list}}) << "\n";
+    return exit_code;
+}
+
+using Action = std::function<int(const Catalog&, const Words&, const Wiring&)>;
+
+int run(const Action& action, const Words& words, const Wiring& wiring) {
+    try {
+        std::optional<std::filesystem::path> file;
+        if (!words.config_file.empty()) file = words.config_file;
+        const config::Loaded loaded = config::load_config(file, wiring.environment);
+        return action(open_catalog(loaded.config, wiring.has_engine), words, wiring);
+    } catch (const Error& error) {
+        wiring.err << "msst models: " << error.what() << "\n";
+        return kFailure;
+    }
+}
+
+}  // namespace
+
+void add_models_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
+    CLI::App* models = app.add_subcommand("models", "What is installed, and whether it works");
+    models->require_subcommand(1);
+    models->footer(kExamples);
+    const auto words = std::make_shared<Words>();
+    const auto add = [&](const char* name, const char* help, const Action& action) {
+        CLI::App* command = models->add_subcommand(name, help);
+        command->add_option("-c,--config", words->config_file, "Configuration of msst (default msst.yaml)");
+        command->add_flag("--json", words->is_json, "JSON instead of text");
+        command->callback([=, &wiring, &exit_code] { exit_code = run(action, *words, wiring); });
+        return command;
+    };
+    add("list", "Every model; * marks the default", list_models);
+    add("show", "One model", show_model)->add_option("name", words->name, "Its name")->required();
+    add("verify", "Load every model, or one, and say what is wrong", verify_models)
+        ->add_option("name", words->name, "Its name");
+}
+
+}  // namespace msst::cli
