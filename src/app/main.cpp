@@ -10,6 +10,7 @@
 #include "app/command_line.h"
 #include "app/separators.h"
 #include "base/error.h"
+#include "cli/bench_command.h"
 #include "cli/check_command.h"
 #include "cli/models_command.h"
 #include "cli/separate_command.h"
@@ -86,6 +87,7 @@ int run(int argc, char** argv) {
     cli::add_separate_command(app, wiring, exit_code);
     cli::add_models_command(app, wiring, exit_code);
     cli::add_check_command(app, wiring, exit_code);
+    cli::add_bench_command(app, wiring, exit_code);
     add_worker(app, options.worker, exit_code);
     add_probe(app);
     try {
