@@ -47,6 +47,7 @@ protected:
                                     return std::make_shared<testing::HalfSeparator>();
                                 },
                             .has_engine = [](std::string_view a) { return a == "scnet"; },
+                            .examine = examine,
                             .environment = environment,
                             .clock = clock,
                             .out = out,
@@ -70,6 +71,7 @@ protected:
 
     msst::testing::TempFolder folder;
     msst::testing::FakeClock clock;
+    catalog::Examine examine;
     std::map<std::string, std::string> environment;
     std::ostringstream out;
     std::ostringstream err;
@@ -122,6 +124,35 @@ TEST_F(CommandsTest, ModelsShowDescribesOneModel) {
     write_model("good", "training: {model_type: scnet, instruments: [vocals]}");
     EXPECT_EQ(run({"models", "show", "good", "-c", config()}), kSuccess);
     EXPECT_THAT(out.str(), AllOf(HasSubstr("architecture: scnet\n"), HasSubstr("good/model.ckpt\n")));
+}
+
+TEST_F(CommandsTest, ModelsShowTellsWhatANetworkNeeds) {
+    write_model("good", "training: {model_type: scnet, instruments: [vocals]}");
+    examine = [](const catalog::Model&) -> catalog::NetworkFacts {
+        return {.parameters = 10'578'768,
+                .chunk_seconds = 11,
+                .num_overlap = 4,
+                .gflop_per_second_of_audio = 7.5,
+                .warnings = {"dims: the weights are believed"}};
+    };
+
+    EXPECT_EQ(run({"models", "show", "good", "--json", "-c", config()}), kSuccess);
+    const auto json = nlohmann::json::parse(out.str());
+    EXPECT_EQ(json["parameters"], 10'578'768);
+    EXPECT_EQ(json["num_overlap"], 4);
+    EXPECT_EQ(json["gflop_per_second_of_audio"], 7.5);
+    EXPECT_EQ(run({"models", "show", "good", "-c", config()}), kSuccess);
+    EXPECT_THAT(out.str(), HasSubstr("warnings: dims: the weights are believed\n"));
+}
+
+TEST_F(CommandsTest, ModelsListSaysWhatIsWrongInsideOfACheckpoint) {
+    write_model("bad", "training: {model_type: scnet, instruments: [vocals]}");
+    examine = [](const catalog::Model&) -> catalog::NetworkFacts {
+        throw Error(ErrorCode::invalid_input, "model.ckpt: cut short");
+    };
+
+    EXPECT_EQ(run({"models", "list", "-c", config()}), kSuccess);
+    EXPECT_THAT(out.str(), HasSubstr("bad  damaged: model.ckpt: cut short\n"));
 }
 
 TEST_F(CommandsTest, ModelsShowNamesWhatThereIs) {
