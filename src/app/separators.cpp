@@ -10,7 +10,7 @@ bool has_engine(std::string_view architecture) {
 }
 
 std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model) {
-    if (model.architecture == catalog::embedded_model().architecture) return dsp::make_dsp_separator({});
+    if (model.architecture == catalog::embedded_model().architecture) return dsp::make_dsp_separator();
     throw Error(ErrorCode::invalid_input, "model " + model.model_type +
                                               ": this build of msst has no engine for " +
                                               "the architecture " + model.architecture);

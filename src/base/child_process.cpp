@@ -10,9 +10,9 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,6 +25,15 @@ constexpr int kExecFailed = 127;
 
 [[noreturn]] void throw_system(const std::string& what) {
     throw Error(ErrorCode::unavailable, what + ": " + std::strerror(errno));
+}
+
+// glibc 2.36 declares these two without C linkage.
+int open_pidfd(pid_t pid) {
+    return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+}
+
+void send_pidfd_signal(int pidfd, int signal) {
+    ::syscall(SYS_pidfd_send_signal, pidfd, signal, nullptr, 0);
 }
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
@@ -168,7 +177,7 @@ ChildProcess ChildProcess::start(const ChildOptions& options) {
     const pid_t pid = fork_into(plan);
     if (pid < 0) throw_system("cannot start " + options.program.string());
     // Until this object has waited for it, the number cannot name another process.
-    ChildProcess child(pid, UniqueFd(::pidfd_open(pid, 0)));
+    ChildProcess child(pid, UniqueFd(open_pidfd(pid)));
     failure.writer.reset();
     if (const int code = read_failure(failure.reader.get()); code != 0) {
         errno = code;
@@ -242,7 +251,7 @@ ExitStatus ChildProcess::wait() {
 }
 
 void ChildProcess::send_signal(int signal) const {
-    if (!status_) ::pidfd_send_signal(exit_descriptor_.get(), signal, nullptr, 0);
+    if (!status_) send_pidfd_signal(exit_descriptor_.get(), signal);
 }
 
 SocketPair make_socket_pair() {

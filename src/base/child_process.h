@@ -28,15 +28,15 @@ std::string to_string(const ExitStatus& status);
 
 struct ChildOptions {
     std::filesystem::path program;
-    std::vector<std::string> arguments;    // after the program's name
-    std::vector<std::string> environment;  // "NAME=value"; replaces what is inherited under that name
+    std::vector<std::string> arguments = {};    // after the program's name
+    std::vector<std::string> environment = {};  // "NAME=value"; replaces what is inherited under that name
     bool inherits_environment = true;
 
     // Descriptors of ours that become the child's; -1 is /dev/null. Nothing else is inherited.
     int standard_input = -1;
     int standard_output = -1;
     int standard_error = 2;
-    std::vector<int> descriptors;  // the child's 3, 4, …
+    std::vector<int> descriptors = {};  // the child's 3, 4, …
 
     // SIGKILL for the child when the *thread* that starts it ends, however that comes about.
     bool dies_with_parent = true;

@@ -90,7 +90,7 @@ std::vector<std::string> enter_sandbox(const SandboxRules& rules) {
     apply_limits(rules.limits, missing);
     // Last: it takes away the calls used above.
     try {
-        filter_system_calls(rules.calls, kIsSanitized ? SelfTracing::allowed : SelfTracing::denied);
+        filter_system_calls(rules.calls, kIsSanitized ? Instrumentation::sanitizers : Instrumentation::none);
     } catch (const Error& error) {
         missing.emplace_back(error.what());
     }

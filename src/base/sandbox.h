@@ -14,11 +14,11 @@ namespace msst {
 
 // Resource limits; none = as inherited.
 struct ResourceLimits {
-    std::optional<int64_t> address_space_bytes;  // of everything mapped
-    std::optional<int64_t> data_bytes;           // of private writable memory
-    std::optional<int64_t> cpu_seconds;
-    std::optional<int64_t> file_size_bytes;  // of one file written
-    std::optional<int64_t> open_files;
+    std::optional<int64_t> address_space_bytes = {};  // of everything mapped
+    std::optional<int64_t> data_bytes = {};           // of private writable memory
+    std::optional<int64_t> cpu_seconds = {};
+    std::optional<int64_t> file_size_bytes = {};  // of one file written
+    std::optional<int64_t> open_files = {};
 };
 
 // Files that may still be opened (Landlock); a folder stands for all that is below it.
@@ -38,8 +38,8 @@ enum class SystemCalls {
 
 struct SandboxRules {
     SystemCalls calls = SystemCalls::compute;
-    ResourceLimits limits;
-    std::optional<FileRules> files;  // none: as far as the user's rights go
+    ResourceLimits limits = {};
+    std::optional<FileRules> files = {};  // none: as far as the user's rights go
 };
 
 // For the whole process, threads that run already included (but see FileRules: those hold for the calling

@@ -71,13 +71,15 @@ void allow_signals_to_itself(const Filter& filter) {
     add_rule(filter, SCMP_ACT_ALLOW, "kill", SCMP_A0(SCMP_CMP_EQ, self));
 }
 
-Filter make_decoder_filter() {
+Filter make_decoder_filter(Instrumentation instrumentation) {
     Filter filter = make_filter(SCMP_ACT_ERRNO(EPERM));
     add_rules(filter, SCMP_ACT_ALLOW, kDecoderCalls);
     constexpr scmp_datum_t kWriting = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | (O_TMPFILE & ~O_DIRECTORY);
     add_rule(filter, SCMP_ACT_ALLOW, "open", SCMP_A1(SCMP_CMP_MASKED_EQ, kWriting, O_RDONLY));
     add_rule(filter, SCMP_ACT_ALLOW, "openat", SCMP_A2(SCMP_CMP_MASKED_EQ, kWriting, O_RDONLY));
     allow_signals_to_itself(filter);
+    constexpr const char* kPipes[] = {"pipe", "pipe2"};
+    if (instrumentation == Instrumentation::sanitizers) add_rules(filter, SCMP_ACT_ALLOW, kPipes);
     return filter;
 }
 
@@ -114,7 +116,7 @@ void deny_new_processes(const Filter& filter) {
     add_rules(filter, SCMP_ACT_ERRNO(EPERM), kFork);
 }
 
-Filter make_compute_filter(SelfTracing self_tracing) {
+Filter make_compute_filter(Instrumentation instrumentation) {
     Filter filter = make_filter(SCMP_ACT_ALLOW);
     add_rules(filter, SCMP_ACT_ERRNO(EPERM), kDeniedCalls);
     add_rules(filter, SCMP_ACT_ERRNO(ENOSYS), kUnjudgedCalls);
@@ -122,18 +124,20 @@ Filter make_compute_filter(SelfTracing self_tracing) {
     const auto self = static_cast<scmp_datum_t>(::getpid());
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "kill", SCMP_A0(SCMP_CMP_NE, self));
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "tgkill", SCMP_A0(SCMP_CMP_NE, self));
+    // Its own limits are looked up as those of process 0.
+    add_rule(filter, SCMP_ACT_ERRNO(EPERM), "prlimit64", SCMP_A0(SCMP_CMP_NE, 0));
     // Typing into the terminal of whoever started us.
     add_rule(filter, SCMP_ACT_ERRNO(EPERM), "ioctl", SCMP_A1(SCMP_CMP_EQ, TIOCSTI));
     constexpr const char* kTracing[] = {"ptrace"};
-    if (self_tracing == SelfTracing::denied) add_rules(filter, SCMP_ACT_ERRNO(EPERM), kTracing);
+    if (instrumentation == Instrumentation::none) add_rules(filter, SCMP_ACT_ERRNO(EPERM), kTracing);
     return filter;
 }
 
 }  // namespace
 
-void filter_system_calls(SystemCalls calls, SelfTracing self_tracing) {
-    const Filter filter =
-        calls == SystemCalls::compute ? make_compute_filter(self_tracing) : make_decoder_filter();
+void filter_system_calls(SystemCalls calls, Instrumentation instrumentation) {
+    const Filter filter = calls == SystemCalls::compute ? make_compute_filter(instrumentation)
+                                                        : make_decoder_filter(instrumentation);
     seccomp_check(seccomp_load(filter.get()), "loading the filter");
 }
 

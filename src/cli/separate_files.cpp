@@ -131,6 +131,11 @@ public:
     void load() {
         if (model_.state != catalog::ModelState::available)
             throw Error(ErrorCode::unavailable, model_.problem, "model_unavailable");
+        const bool wants_gpu = std::ranges::any_of(
+            options_.devices, [](const std::string& device) { return device.starts_with("cuda"); });
+        if (wants_gpu && model_.config_path.empty())
+            wiring_.err << "msst separate: warning: the embedded model " << model_.model_type
+                        << " runs on the CPU; the choice of a GPU has no effect\n";
         separator_ = wiring_.make_separator(
             model_, {.devices = options_.devices.empty() ? settings_.devices : options_.devices,
                      .precision = settings_.precision,

@@ -35,6 +35,8 @@ using asio::ip::tcp;
 using boost::system::error_code;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
+constexpr std::chrono::milliseconds kAcceptRest{20};
+
 constexpr char kRefusal[] =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
     "Connection: close\r\nContent-Length: 147\r\n\r\n"
@@ -104,8 +106,8 @@ private:
     void listen();
     void work();
     asio::awaitable<void> accept_clients();
-    asio::awaitable<void> shed_client();
-    void admit(tcp::socket socket);
+    void shed_client();
+    bool admit(tcp::socket socket);
     void leave(const std::shared_ptr<Client>& client, std::exception_ptr failure);
     asio::awaitable<void> watch_deadlines();
     void expire_due(Milliseconds now);
@@ -182,38 +184,47 @@ asio::awaitable<void> Server::Listener::accept_clients() {
         const asio::any_io_executor strand = asio::make_strand(io_);
         auto [error, socket] = co_await acceptor_.async_accept(strand, kAsTuple);
         if (error == asio::error::operation_aborted || error == asio::error::bad_descriptor) co_return;
-        if (is_out_of_descriptors(error))
-            co_await shed_client();
-        else if (!error)
-            admit(std::move(socket));
+        if (!error && admit(std::move(socket))) continue;
+        if (is_out_of_descriptors(error)) shed_client();
+        // Whatever it is, it may last: the loop does not spin on it.
+        asio::steady_timer rest(control_, kAcceptRest);
+        co_await rest.async_wait(kAsTuple);
     }
 }
 
 // Out of file descriptors: the client that waits is let in through the reserve and out again, so that it does
-// not hang, and the loop rests, so that it does not spin.
-asio::awaitable<void> Server::Listener::shed_client() {
+// not hang.
+void Server::Listener::shed_client() {
     reserve_.reset();
     { const UniqueFd client(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)); }
     reserve_ = open_reserve();
     log_.warning("out_of_descriptors", {{"connections", connections()}});
-    asio::steady_timer rest(control_, std::chrono::milliseconds(20));
-    co_await rest.async_wait(kAsTuple);
 }
 
-void Server::Listener::admit(tcp::socket socket) {
+// False: there was no memory for one more.
+bool Server::Listener::admit(tcp::socket socket) {
     if (connections() >= max_connections_) {
         // What does not fit into the socket's buffer is not worth waiting for.
         ::send(socket.native_handle(), kRefusal, sizeof kRefusal - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-        return;
+        return true;
     }
-    auto client = std::make_shared<Client>(std::move(socket), context_);
-    {
+    std::shared_ptr<Client> client;
+    try {
+        client = std::make_shared<Client>(std::move(socket), context_);
+        {
+            const std::lock_guard lock(mutex_);
+            clients_.insert(client);
+        }
+        auto done = [this, client](std::exception_ptr failure) { leave(client, failure); };
+        asio::co_spawn(client->session.connection().executor(), client->session.run(),
+                       asio::bind_cancellation_slot(client->cut.slot(), std::move(done)));
+        return true;
+    } catch (const std::exception& error) {
+        log_.error("connection_refused", {{"error", error.what()}});
         const std::lock_guard lock(mutex_);
-        clients_.insert(client);
+        clients_.erase(client);
+        return false;
     }
-    auto done = [this, client](std::exception_ptr failure) { leave(client, failure); };
-    asio::co_spawn(client->session.connection().executor(), client->session.run(),
-                   asio::bind_cancellation_slot(client->cut.slot(), std::move(done)));
 }
 
 void Server::Listener::leave(const std::shared_ptr<Client>& client, std::exception_ptr failure) {

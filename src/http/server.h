@@ -22,11 +22,11 @@ class Log;
 namespace msst::http {
 
 struct Timeouts {
-    Milliseconds header{15'000};  // from a request's first byte (or the connection's begin) to its head's end
-    Milliseconds idle{60'000};    // between two requests of a connection
-    Milliseconds body{30'000};    // without a byte of the body
-    Milliseconds write{60'000};   // without a byte of the answer taken
-    Milliseconds linger{2'000};   // for the rest of a body that nobody wants
+    Milliseconds header{15'000};      // from a request's first byte to its head's end
+    Milliseconds idle{60'000};        // before a request's first byte
+    Milliseconds body{30'000};        // without a byte of the body
+    Milliseconds write{60'000};       // without a byte of the answer taken
+    Milliseconds linger{2'000};       // for the rest of a body that nobody wants
     Milliseconds rate_grace{30'000};  // of waiting for a body, before its average rate counts
 };
 

@@ -23,7 +23,8 @@ struct Network {
 };
 
 struct NetworkOptions {
-    // Only these stems of the network, in this order; nothing: all of them.
+    // Only these stems of the network, in this order; nothing: all of them. Of a network with one stem it is
+    // always that one.
     std::optional<std::vector<int>> stems;
 };
 

@@ -96,7 +96,7 @@ TensorId append_mask(graph::Graph& graph, WeightReader& weights, const RoformerS
 std::vector<int> chosen_stems(const NetworkOptions& options, const RoformerStructure& structure,
                               WeightReader& weights) {
     std::vector<int> stems;
-    if (!options.stems) {
+    if (!options.stems || structure.stems == 1) {
         for (int stem = 0; stem < structure.stems; ++stem) stems.push_back(stem);
         return stems;
     }

@@ -172,15 +172,19 @@ private:
 
 }  // namespace
 
-ChunkedSeparator::ChunkedSeparator(std::shared_ptr<const ChunkModel> model, ChunkRules rules)
-    : model_(std::move(model)), rules_(rules) {
-    if (rules.num_overlap < 1 || rules.num_overlap > model_->chunk_frames())
+void check_rules(const ChunkRules& rules, int64_t chunk_frames) {
+    if (rules.num_overlap < 1 || rules.num_overlap > chunk_frames)
         throw Error(ErrorCode::invalid_input, "num_overlap is " + std::to_string(rules.num_overlap) +
                                                   ", it must be between 1 and the chunk's " +
-                                                  std::to_string(model_->chunk_frames()) + " frames");
+                                                  std::to_string(chunk_frames) + " frames");
     if (rules.batch_size < 1)
         throw Error(ErrorCode::invalid_input,
                     "batch_size is " + std::to_string(rules.batch_size) + ", it must be at least 1");
+}
+
+ChunkedSeparator::ChunkedSeparator(std::shared_ptr<const ChunkModel> model, ChunkRules rules)
+    : model_(std::move(model)), rules_(rules) {
+    check_rules(rules, model_->chunk_frames());
 }
 
 std::unique_ptr<SeparationStream> ChunkedSeparator::open(std::stop_token stop) const {

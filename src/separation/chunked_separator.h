@@ -32,9 +32,12 @@ struct ChunkRules {
     int batch_size = 1;
 };
 
+// Throws Error(invalid_input) if num_overlap or batch_size is below 1, or num_overlap above chunk_frames.
+void check_rules(const ChunkRules& rules, int64_t chunk_frames);
+
 class ChunkedSeparator final : public Separator {
 public:
-    // Throws Error(invalid_input) if num_overlap or batch_size is below 1, or num_overlap above chunk_frames.
+    // Throws as check_rules.
     ChunkedSeparator(std::shared_ptr<const ChunkModel> model, ChunkRules rules);
 
     const SeparatorInfo& info() const override { return model_->info(); }

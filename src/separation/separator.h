@@ -22,6 +22,9 @@ struct SeparatorInfo {
     std::vector<std::string> instruments;
     int sample_rate = 44100;
     int channels = 2;  // of the mixture it takes and the stems it gives
+    // It takes the song with mean 0 and standard deviation 1 (MSST's inference.normalize); whoever opens a
+    // stream normalises the mixture and gives the stems their level back (separation/normalization.h).
+    bool is_normalized = false;
 };
 
 // Receives finished stretches, in order and without a gap. May throw to stop the song.

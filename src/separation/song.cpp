@@ -5,12 +5,12 @@
 #include <optional>
 #include <utility>
 
-#include "audio/decoder.h"
-#include "audio/resampler.h"
 #include "base/error.h"
 #include "separation/augmented_stream.h"
 #include "separation/frame_queue.h"
+#include "separation/normalization.h"
 #include "separation/progress_ticker.h"
+#include "separation/song_decoder.h"
 #include "separation/stem_writers.h"
 
 namespace msst::separation {
@@ -19,13 +19,20 @@ namespace {
 // The last part of the work, after the last frame is separated: closing, hashing and syncing the files.
 constexpr double kEncodingShare = 0.02;
 
-// MSST gives a stereo model the one channel of a mono song twice.
-audio::Block with_channels(audio::Block block, int channels) {
-    if (block.channels == channels) return block;
-    check(block.channels == 1, "song: the decoder gave more channels than the model takes");
-    audio::Block copies(channels, block.frames);
-    for (int c = 0; c < channels; ++c) std::ranges::copy(block.channel(0), copies.channel(c).begin());
-    return copies;
+void throw_if_stopped(const std::stop_token& stop) {
+    if (stop.stop_requested()) throw Error(ErrorCode::cancelled, "the separation was cancelled");
+}
+
+// The level of the whole song, from a pass of its own over the file, where the model wants it; else none.
+Normalization measure(const SeparatorInfo& info, const SongRequest& request, const std::stop_token& stop) {
+    if (!info.is_normalized) return {};
+    SongDecoder song(request.input, info, request.max_seconds);
+    NormalizationMeter meter;
+    for (audio::Block block; song.read(block);) {
+        throw_if_stopped(stop);
+        meter.add(block);
+    }
+    return meter.result();
 }
 
 // One song on its way: what is decoded goes to the model and, delayed by as
@@ -35,8 +42,8 @@ public:
     SongRun(const Separator& separator, const SongRequest& request, const std::stop_token& stop)
         : info_(separator.info()),
           stop_(stop),
-          decoder_(request.input, {.max_seconds = request.max_seconds, .max_channels = info_.channels}),
-          resampler_(decoder_.sample_rate(), info_.sample_rate, info_.channels),
+          normalization_(measure(info_, request, stop)),
+          song_(request.input, info_, request.max_seconds),
           mixture_(info_.channels),
           writers_(info_, request, expected_frames()),
           stream_(request.use_tta ? std::make_unique<AugmentedStream>(separator, stop)
@@ -45,41 +52,39 @@ public:
     SongResult run(const SongRequest& request) {
         ProgressTicker ticker([&] { return (1 - kEncodingShare) * fraction_separated(); },
                               request.on_progress);
-        audio::Block block;
-        while (decoder_.read(block))
-            separate(resampler_.push(with_channels(std::move(block), info_.channels)));
-        if (decoder_.frames_read() == 0)
-            throw Error(ErrorCode::invalid_input, "the file holds no audio that can be decoded",
-                        "invalid_audio");
-        separate(resampler_.finish());
+        for (audio::Block block; song_.read(block);) separate(std::move(block));
         stream_->finish(sink());
         check(mixture_.frames() == 0, "song: the separator gave fewer frames than it got");
         ticker.enter(SongStage::encoding);
 
-        SongResult result{
-            .stems = writers_.finish(), .warnings = decoder_.warnings(), .input_seconds = input_seconds()};
+        SongResult result{.stems = writers_.finish(),
+                          .warnings = song_.decoder().warnings(),
+                          .input_seconds = input_seconds()};
         add_level_warnings(result);
         ticker.finish();
         return result;
     }
 
 private:
-    void separate(const audio::Block& mixture) {
-        if (stop_.stop_requested()) throw Error(ErrorCode::cancelled, "the separation was cancelled");
-        if (mixture.frames == 0) return;
+    void separate(audio::Block mixture) {
+        throw_if_stopped(stop_);
         mixture_.push(mixture);
+        if (info_.is_normalized) normalization_.apply(mixture);
         stream_->push(mixture, sink());
     }
 
     StemSink sink() {
-        return [this](const StemBlocks& stems) {
-            if (stems.front().frames > 0) writers_.write(stems, mixture_.pop(stems.front().frames));
+        return [this](StemBlocks stems) {
+            if (stems.front().frames == 0) return;
+            if (info_.is_normalized)
+                for (audio::Block& stem : stems) normalization_.undo(stem);
+            writers_.write(stems, mixture_.pop(stems.front().frames));
         };
     }
 
     // Of each stem, as far as the input's header can be believed.
     int64_t expected_frames() const {
-        const audio::AudioInfo& input = decoder_.info();
+        const audio::AudioInfo& input = song_.decoder().info();
         return std::llround(input.duration_seconds * info_.sample_rate);
     }
 
@@ -89,7 +94,7 @@ private:
     }
 
     double input_seconds() const {
-        return static_cast<double>(decoder_.frames_read()) / decoder_.sample_rate();
+        return static_cast<double>(song_.decoder().frames_read()) / song_.decoder().sample_rate();
     }
 
     void add_level_warnings(SongResult& result) const {
@@ -104,8 +109,8 @@ private:
 
     SeparatorInfo info_;
     std::stop_token stop_;
-    audio::Decoder decoder_;
-    audio::Resampler resampler_;
+    Normalization normalization_;
+    SongDecoder song_;
     FrameQueue mixture_;  // separated already or being separated, not yet written
     StemWriters writers_;
     std::unique_ptr<SeparationStream> stream_;

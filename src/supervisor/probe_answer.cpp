@@ -62,4 +62,11 @@ tasks::AudioFacts parse_probe_answer(const std::string& line) {
     return facts;
 }
 
+std::string list_sandbox_gaps(const std::string& line) {
+    const json answer = json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!answer.is_object()) return {};
+    const auto gaps = answer.find("not_applied");
+    return gaps == answer.end() ? std::string() : clean_text(gaps->dump(), kMaxMessageBytes);
+}
+
 }  // namespace msst::supervisor

@@ -11,4 +11,7 @@ namespace msst::supervisor {
 // error throws that one, with its text cleaned.
 tasks::AudioFacts parse_probe_answer(const std::string& line);
 
+// What of its sandbox the child says it could not apply: base/sandbox.h. Empty if the line is none of ours.
+std::string list_sandbox_gaps(const std::string& line);
+
 }  // namespace msst::supervisor

@@ -32,7 +32,9 @@ tasks::AudioFacts Prober::check(const std::filesystem::path& file) {
     const UniqueFd descriptor = open_file(file, O_RDONLY);
     Child child = take_child();
     try {
-        const tasks::AudioFacts facts = parse_probe_answer(child->ask(descriptor.get(), options_.timeout));
+        const std::string answer = child->ask(descriptor.get(), options_.timeout);
+        std::call_once(gaps_logged_, [&] { log_sandbox_gaps(answer); });
+        const tasks::AudioFacts facts = parse_probe_answer(answer);
         bury(std::move(child));
         return facts;
     } catch (const Error& error) {
@@ -91,6 +93,11 @@ void Prober::bury(Child child) {
         used_.push_back(std::move(child));
     }
     changed_.notify_all();
+}
+
+void Prober::log_sandbox_gaps(const std::string& answer) {
+    if (const std::string gaps = list_sandbox_gaps(answer); !gaps.empty())
+        log_.warning("prober_sandbox", {{"not_applied", gaps}});
 }
 
 void Prober::log_failure(ProbeChild& child, const std::string& error) {

@@ -37,10 +37,13 @@ private:
     bool is_wanting() const;
     Child take_child();
     void bury(Child child);
+    void log_sandbox_gaps(const std::string& answer);
     void log_failure(ProbeChild& child, const std::string& error);
 
     ProberOptions options_;
     Log& log_;
+
+    std::once_flag gaps_logged_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -49,6 +49,7 @@ struct Supervisor::Slot {
     WorkerSlot slot;
     RestartBackOff back_off;
     std::unique_ptr<WorkerProcess> worker = {};
+    bool is_ending = false;      // the worker was sent SIGKILL
     Milliseconds started{0};     // monotonic; of the worker
     Milliseconds next_start{0};  // monotonic; while there is none
     int64_t restarts = 0;
@@ -164,6 +165,7 @@ void Supervisor::start_worker(Slot& slot, Milliseconds now) {
             options_.command(slot.slot, worker_id),
             WorkerHealth(options_.silence_timeout, options_.progress_timeout, now), log_);
         slot.started = now;
+        slot.is_ending = false;
     } catch (const std::exception& error) {
         log_.error("worker_not_started", {{"slot", slot.slot.name}, {"error", error.what()}});
         slot.last_exit = "could not be started";
@@ -172,13 +174,15 @@ void Supervisor::start_worker(Slot& slot, Milliseconds now) {
 }
 
 void Supervisor::end_if_hung(Slot& slot, Milliseconds now) {
-    if (is_drain_over(now)) return slot.worker->kill();
     const WorkerHealth::Verdict verdict = slot.worker->health().verdict(now);
-    if (verdict == WorkerHealth::Verdict::healthy) return;
+    const bool is_hung = verdict != WorkerHealth::Verdict::healthy;
+    if (slot.is_ending || (!is_hung && !is_drain_over(now))) return;
+    slot.is_ending = true;
+    slot.worker->kill();
+    if (!is_hung) return;
     log_.error("worker_hung", {{"worker", slot.worker->worker_id()},
                                {"task_id", slot.worker->health().task_id()},
                                {"reason", describe(verdict)}});
-    slot.worker->kill();
 }
 
 void Supervisor::handle_exit(Slot& slot, const ExitStatus& status, Milliseconds now) {
@@ -247,6 +251,7 @@ void Supervisor::publish_status() {
         status.slots.push_back({.name = slot.slot.name,
                                 .device = slot.slot.device,
                                 .is_alive = slot.worker != nullptr,
+                                .pid = slot.worker ? slot.worker->pid() : 0,
                                 .is_busy = slot.worker && slot.worker->health().is_busy(),
                                 .task_id = slot.worker ? slot.worker->health().task_id() : "",
                                 .restarts = slot.restarts,

@@ -38,6 +38,7 @@ public:
     WorkerProcess(Identity identity, const WorkerCommand& command, WorkerHealth health, Log& log);
 
     const std::string& worker_id() const { return identity_.worker_id; }
+    pid_t pid() const { return child_.pid(); }
     const WorkerHealth& health() const { return health_; }
 
     // To poll for reading.

@@ -10,6 +10,7 @@ struct SlotStatus {
     std::string name;
     std::string device;
     bool is_alive = false;
+    int pid = 0;  // of the living one
     bool is_busy = false;
     std::string task_id;    // that it runs
     int64_t restarts = 0;   // since the server started; exchanges for a fresh process not counted

@@ -234,6 +234,7 @@ TEST_F(SeparateFilesTest, HandsTheDeviceChoiceToTheFactory) {
     run();
     EXPECT_THAT(device_choice.devices, ElementsAre("cuda:1"));
     EXPECT_EQ(loaded_model.model_type, "dsp");
+    EXPECT_THAT(err.str(), HasSubstr("dsp runs on the CPU; the choice of a GPU has no effect"));
 }
 
 TEST_F(SeparateFilesTest, CallsWrongCommandLinesUsage) {

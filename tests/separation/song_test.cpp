@@ -83,6 +83,35 @@ TEST_F(Song, GivesStemsAtTheModelsRateAndOfExactlyTheInputsDuration) {
     EXPECT_NEAR(result.input_seconds, 100'001 / 48000.0, 1e-9);
 }
 
+TEST_F(Song, AModelThatWantsTheSongNormalisedGetsItSo) {
+    make_input(44100);  // sines at half of full scale
+    double sum = 0;
+    double sum_of_squares = 0;
+    double largest = 0;
+    SeparatorInfo info = stereo_model({"vocals"});
+    info.is_normalized = true;
+    const testing::WholeSongSeparator separator(info, [&](const audio::Block& song) {
+        for (int64_t i = 0; i < song.frames; ++i) {
+            const double frame = (song.channel(0)[i] + song.channel(1)[i]) / 2.0;
+            sum += frame / song.frames;
+            sum_of_squares += frame * frame / song.frames;
+        }
+        for (const float sample : song.samples) largest = std::max<double>(largest, std::abs(sample));
+        return StemBlocks{song};
+    });
+
+    separate_song(separator, request({"vocals"}), {});
+
+    EXPECT_NEAR(sum, 0, 1e-6);
+    EXPECT_NEAR(sum_of_squares, 1, 1e-5);
+    EXPECT_GT(largest, 1);
+    // The stem has the level of the song again.
+    const audio::Block stem = read("vocals.wav");
+    const audio::Block input = read("input.wav");
+    ASSERT_EQ(stem.samples.size(), input.samples.size());
+    for (size_t i = 0; i < stem.samples.size(); ++i) ASSERT_NEAR(stem.samples[i], input.samples[i], 1e-6);
+}
+
 TEST_F(Song, WritesOnlyTheWantedStems) {
     make_input(5000);
     const testing::GainSeparator separator(stereo_model({"vocals", "drums", "other"}), {0.5f, 0.25f, 0.25f});

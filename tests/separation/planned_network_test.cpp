@@ -1,0 +1,165 @@
+#include "separation/planned_network.h"
+
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backend/open.h"
+#include "base/error.h"
+#include "base/files.h"
+#include "support/planar_song.h"
+#include "support/temp_folder.h"
+
+namespace msst::separation {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+namespace fs = std::filesystem;
+
+class PlannedNetworkTest : public ::testing::Test {
+protected:
+    static fs::path golden(const std::string& name) { return fs::path(MSST_TEST_DATA) / "goldens" / name; }
+
+    // bs_roformer-4stem with one line of its configuration replaced.
+    NetworkSource four_stems(const std::string& line, const std::string& replacement) {
+        std::string text = read_file(golden("bs_roformer-4stem") / "config.yaml");
+        const size_t at = text.find(line);
+        EXPECT_NE(at, std::string::npos) << line;
+        std::ofstream(folder / "config.yaml") << text.replace(at, line.size(), replacement);
+        return {"bs_roformer", folder / "config.yaml", golden("bs_roformer-4stem") / "model.ckpt"};
+    }
+
+    // The sentence with which the network is refused.
+    std::string refusal(const NetworkSource& source) const {
+        try {
+            plan_network(source, *backend);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+            return error.what();
+        }
+        return "not refused";
+    }
+
+    // The stems of one chunk of a made-up song, planar.
+    std::vector<std::vector<float>> separate(const NetworkSource& source) const {
+        std::vector<float> song(2 * 8820);
+        for (size_t i = 0; i < song.size(); ++i) song[i] = 0.1f * static_cast<float>((i * 37) % 19) - 0.9f;
+        return testing::separate_planar(*open_network_separator(source, *backend)->open({}), /*channels=*/2,
+                                        song);
+    }
+
+    testing::TempFolder folder;
+    std::shared_ptr<const graph::Backend> backend = backend::open_backend("cpu", {}).backend;
+};
+
+TEST_F(PlannedNetworkTest, TellsWhatTheNetworkWillCostWithoutReadingAWeight) {
+    bool was_read = false;
+    const PlannedNetwork planned = plan_network({"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
+                                                 golden("bs_roformer-plain") / "model.ckpt"},
+                                                *backend, [&](double) { was_read = true; });
+
+    EXPECT_FALSE(was_read);
+    EXPECT_DOUBLE_EQ(planned.chunk_seconds(), 0.2);
+    EXPECT_EQ(planned.rules.num_overlap, 2);
+    EXPECT_EQ(planned.rules.batch_size, 2);
+    EXPECT_GT(planned.device_bytes(), 4 * planned.parameters);
+    // Chunks of 0.2 s start every 0.1 s.
+    EXPECT_NEAR(planned.flops_per_audio_second(), 10 * planned.plan.flops, 1e-6 * planned.plan.flops);
+}
+
+TEST_F(PlannedNetworkTest, CountsTheNumbersOfTheCheckpoint) {
+    const NetworkSource source{"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
+                               golden("bs_roformer-plain") / "model.ckpt"};
+    const PlannedNetwork planned = plan_network(source, *backend);
+
+    // Float32 fills nearly all of the file.
+    const auto file_numbers = static_cast<int64_t>(fs::file_size(source.checkpoint_path) / 4);
+    EXPECT_LT(planned.parameters, file_numbers);
+    EXPECT_GT(planned.parameters, file_numbers / 2);
+}
+
+TEST_F(PlannedNetworkTest, TellsHowMuchOfTheWeightsIsRead) {
+    std::vector<double> told;
+    open_network_separator({"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
+                            golden("bs_roformer-plain") / "model.ckpt"},
+                           *backend, [&](double fraction) { told.push_back(fraction); });
+
+    ASSERT_FALSE(told.empty());
+    EXPECT_TRUE(std::ranges::is_sorted(told));
+    EXPECT_GT(told.back(), 0.95);
+}
+
+TEST_F(PlannedNetworkTest, BuildsOnlyTheTargetOfANetworkWithSeveralStems) {
+    const auto all = separate(four_stems("target_instrument: null", "target_instrument: ''"));
+    const NetworkSource target = four_stems("target_instrument: null", "target_instrument: other");
+    const auto one = separate(target);
+
+    EXPECT_THAT(plan_network(target, *backend).info.instruments, ElementsAre("other"));
+    EXPECT_EQ(plan_network(target, *backend).network.stems, 1);
+    ASSERT_EQ(all.size(), 4u);
+    ASSERT_EQ(one.size(), 1u);
+    EXPECT_EQ(one[0], all[2]);
+}
+
+TEST_F(PlannedNetworkTest, TheTargetOfANetworkWithOneStemMayStandAnywhereAmongTheInstruments) {
+    std::string text = read_file(golden("bs_roformer-plain") / "config.yaml");
+    const std::string list = "[vocals, other]";
+    std::ofstream(folder / "config.yaml") << text.replace(text.find(list), list.size(), "[other, vocals]");
+
+    const PlannedNetwork planned = plan_network(
+        {"bs_roformer", folder / "config.yaml", golden("bs_roformer-plain") / "model.ckpt"}, *backend);
+
+    EXPECT_THAT(planned.info.instruments, ElementsAre("vocals"));
+}
+
+TEST_F(PlannedNetworkTest, GivesTheOnlyStemOfANetworkToEveryInstrumentWithoutATarget) {
+    std::string text = read_file(golden("bs_roformer-plain") / "config.yaml");
+    const std::string line = "target_instrument: vocals";
+    std::ofstream(folder / "config.yaml") << text.replace(text.find(line), line.size(), "");
+
+    const auto stems =
+        separate({"bs_roformer", folder / "config.yaml", golden("bs_roformer-plain") / "model.ckpt"});
+
+    ASSERT_EQ(stems.size(), 2u);
+    EXPECT_EQ(stems[0], stems[1]);
+}
+
+TEST_F(PlannedNetworkTest, RefusesATargetThatIsNoStem) {
+    EXPECT_THAT(refusal(four_stems("target_instrument: null", "target_instrument: piano")),
+                HasSubstr("'piano', which is none of the training.instruments"));
+}
+
+TEST_F(PlannedNetworkTest, RefusesAnotherNumberOfStemsThanInstruments) {
+    EXPECT_THAT(refusal(four_stems("[drums, bass, other, vocals]", "[drums, bass, other]")),
+                HasSubstr("gives 4 stems, the configuration names 3"));
+}
+
+TEST_F(PlannedNetworkTest, RefusesMoreOverlapsThanAChunkHasFrames) {
+    EXPECT_THAT(refusal(four_stems("num_overlap: 2", "num_overlap: 1000000")), HasSubstr("num_overlap"));
+}
+
+TEST_F(PlannedNetworkTest, RefusesTheCheckpointOfAnotherNetwork) {
+    EXPECT_THAT(refusal({"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
+                         golden("mel_band_roformer-plain") / "model.ckpt"}),
+                ::testing::Not(HasSubstr("not refused")));
+}
+
+TEST_F(PlannedNetworkTest, RefusesADamagedCheckpointByItsName) {
+    const std::string whole = read_file(golden("bs_roformer-plain") / "model.ckpt");
+    std::ofstream(folder / "half.ckpt", std::ios::binary) << whole.substr(0, whole.size() / 2);
+
+    EXPECT_THAT(refusal({"bs_roformer", golden("bs_roformer-plain") / "config.yaml", folder / "half.ckpt"}),
+                HasSubstr("half.ckpt: "));
+}
+
+TEST_F(PlannedNetworkTest, RunsWithMadeUpWeights) {
+    const auto stems = separate({"bs_roformer", golden("bs_roformer-plain") / "config.yaml", {}});
+
+    ASSERT_EQ(stems.size(), 1u);
+    EXPECT_TRUE(std::ranges::all_of(stems[0], [](float x) { return std::isfinite(x); }));
+}
+
+}  // namespace
+}  // namespace msst::separation

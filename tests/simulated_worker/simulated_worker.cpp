@@ -1,0 +1,73 @@
+// simulated-worker work <data folder> <worker id> <lease ms> <most tasks>
+// simulated-worker probe <how>      how: honest, crash, hang, garbage, flood, deaf
+
+#include <cstdlib>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
+#include "base/descriptor_passing.h"
+#include "base/sandbox.h"
+#include "store/open.h"
+#include "support/simulated_separator.h"
+#include "worker/probe_main.h"
+#include "worker/worker.h"
+
+namespace {
+
+using namespace msst;
+
+constexpr Milliseconds kDrain{5'000};
+
+int work(const std::vector<std::string>& arguments) {
+    const std::filesystem::path data = arguments.at(1);
+    const SystemClock clock;
+    worker::ControlLink link(UniqueFd(tasks::kControlDescriptor), kDrain, clock);
+    Log log("-", LogLevel::info);
+    const auto store = store::open_task_store(data, clock);
+    const auto blobs = store::open_blob_store(data);
+    for (const std::string& missing : enter_sandbox({.calls = SystemCalls::compute}))
+        log.info("sandbox", {{"missing", missing}});
+    worker::Worker worker({.store = *store,
+                           .blobs = *blobs,
+                           .separators =
+                               [&](const std::string& model_type, const auto&) {
+                                   return std::make_shared<testing::SimulatedSeparator>(model_type,
+                                                                                        data / "gate");
+                               },
+                           .clock = clock,
+                           .log = log,
+                           .link = link},
+                          {.worker_id = arguments.at(2),
+                           .lease = Milliseconds(std::stoi(arguments.at(3))),
+                           .poll_interval = Milliseconds(100),
+                           .max_tasks = std::stoi(arguments.at(4))});
+    return static_cast<int>(worker.run());
+}
+
+void say(const std::string& text) {
+    write_all(tasks::kControlDescriptor, text, "the prober's socket");
+}
+
+int misbehave(const std::string& how) {
+    if (how == "deaf") return 1;
+    say("ready\n");
+    const UniqueFd file = receive_descriptor(tasks::kControlDescriptor);
+    if (!file) return 0;
+    if (how == "crash") std::abort();
+    if (how == "garbage") say("{\"format\":\"exe\"}\n");
+    if (how == "flood") say(std::string(100'000, 'x'));
+    while (how == "hang") ::pause();
+    return 0;
+}
+
+}  // namespace
+
+int main(int count, char** values) {
+    const std::vector<std::string> arguments(values + 1, values + count);
+    if (arguments.at(0) == "work") return work(arguments);
+    if (arguments.at(1) == "honest") ::_exit(worker::run_probe_child(tasks::kControlDescriptor));
+    return misbehave(arguments.at(1));
+}

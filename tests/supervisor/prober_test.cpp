@@ -1,0 +1,110 @@
+#include "supervisor/prober.h"
+
+#include <fstream>
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "support/song_task.h"
+#include "support/temp_folder.h"
+
+namespace msst::supervisor {
+namespace {
+
+using namespace std::chrono_literals;
+
+class Probe : public ::testing::Test {
+protected:
+    ProberOptions how(const std::string& behaviour) const {
+        return {.command = {.program = MSST_SIMULATED_WORKER, .arguments = {"probe", behaviour}},
+                .timeout = 20s,
+                .spares = 1};
+    }
+
+    std::filesystem::path song() const {
+        msst::testing::write_song(folder / "song", /*seconds=*/0.5);
+        return folder / "song";
+    }
+
+    // The error of a check, as "code/reason".
+    std::string error_of(const ProberOptions& options) {
+        Prober prober(options, log);
+        try {
+            prober.check(song());
+            return "none";
+        } catch (const Error& error) {
+            return (error.code() == ErrorCode::invalid_input ? "invalid/" : "unavailable/") + error.reason();
+        }
+    }
+
+    msst::testing::TempFolder folder;
+    Log log{folder / "log", LogLevel::info};
+};
+
+TEST_F(Probe, TellsWhatTheFileIs) {
+    Prober prober(how("honest"), log);
+    const tasks::AudioFacts facts = prober.check(song());
+
+    EXPECT_EQ(facts.format, "wav");
+    EXPECT_DOUBLE_EQ(facts.duration_seconds, 0.5);
+    EXPECT_EQ(facts.sample_rate, 44100);
+    EXPECT_EQ(facts.channels, 2);
+}
+
+TEST_F(Probe, ServesManyAtOnce) {
+    Prober prober(how("honest"), log);
+    const auto file = song();
+    std::vector<std::future<tasks::AudioFacts>> answers;
+    for (int i = 0; i < 6; ++i)
+        answers.push_back(std::async(std::launch::async, [&] { return prober.check(file); }));
+
+    for (auto& answer : answers) EXPECT_EQ(answer.get().channels, 2);
+}
+
+TEST_F(Probe, RefusesWhatIsNoAudio) {
+    Prober prober(how("honest"), log);
+    std::ofstream(folder / "page") << "<html>" << std::string(2'000, 'x') << "</html>";
+    try {
+        prober.check(folder / "page");
+        FAIL() << "it was taken for audio";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+        EXPECT_EQ(error.reason(), "unsupported_format");
+        EXPECT_EQ(std::string(error.what()).find("/proc"), std::string::npos);
+    }
+}
+
+TEST_F(Probe, SurvivesWhateverTheFileDoesToTheChild) {
+    EXPECT_EQ(error_of(how("crash")), "invalid/invalid_audio");
+    EXPECT_EQ(error_of(how("garbage")), "invalid/invalid_audio");
+    EXPECT_EQ(error_of(how("flood")), "invalid/invalid_audio");
+    EXPECT_NE(read_file(folder / "log").find("was killed by signal 6"), std::string::npos);
+}
+
+TEST_F(Probe, GivesUpOnAChildThatNeverAnswers) {
+    ProberOptions options = how("hang");
+    options.timeout = 1s;
+
+    EXPECT_EQ(error_of(options), "invalid/invalid_audio");
+}
+
+TEST_F(Probe, DoesNotBlameTheFileForAChildThatDoesNotStart) {
+    EXPECT_EQ(error_of(how("deaf")), "unavailable/");
+    ProberOptions absent = how("honest");
+    absent.command.program = folder / "absent";
+    EXPECT_EQ(error_of(absent), "unavailable/");
+}
+
+TEST_F(Probe, SaysThatAFileIsMissing) {
+    Prober prober(how("honest"), log);
+    try {
+        prober.check(folder / "missing");
+        FAIL() << "there is no such file";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::not_found);
+    }
+}
+
+}  // namespace
+}  // namespace msst::supervisor
