@@ -10,6 +10,7 @@
 #include "app/command_line.h"
 #include "app/separators.h"
 #include "base/error.h"
+#include "cli/bench_command.h"
 #include "cli/check_command.h"
 #include "cli/models_command.h"
 #include "cli/separate_command.h"
@@ -56,9 +57,17 @@ void add_probe(CLI::App& app) {
 }
 
 cli::Wiring make_wiring(const Clock& clock) {
-    return {.make_separator = [](const catalog::Model& model,
-                                 const cli::DeviceChoice&) { return open_separator(model); },
+    const auto warn = [](const std::string& text) { std::cerr << "msst: warning: " << text << std::endl; };
+    return {.make_separator =
+                [warn](const catalog::Model& model, const cli::DeviceChoice& choice) {
+                    return open_separator(model, {.devices = choice.devices,
+                                                  .precision = choice.precision,
+                                                  .cpu_threads = choice.cpu_threads,
+                                                  .on_loading = {},
+                                                  .on_warning = warn});
+                },
             .has_engine = has_engine,
+            .examine = examine_network,
             .environment = config::msst_environment(),
             .clock = clock,
             .out = std::cout,
@@ -78,6 +87,7 @@ int run(int argc, char** argv) {
     cli::add_separate_command(app, wiring, exit_code);
     cli::add_models_command(app, wiring, exit_code);
     cli::add_check_command(app, wiring, exit_code);
+    cli::add_bench_command(app, wiring, exit_code);
     add_worker(app, options.worker, exit_code);
     add_probe(app);
     try {

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "catalog/catalog.h"
 #include "separation/separator.h"
@@ -10,9 +13,23 @@
 
 namespace msst::app {
 
+struct EngineOptions {
+    std::vector<std::string> devices;  // "cpu", "cuda:0"; the first is used; empty: the best there is
+    std::string precision = "auto";
+    int cpu_threads = 0;                                 // 0: every core
+    std::function<void(double fraction)> on_loading;     // 0-1; may be empty, may throw to stop
+    std::function<void(const std::string&)> on_warning;  // sentences for the administrator; may be empty
+};
+
 bool has_engine(std::string_view architecture);
 
-// Throws Error(invalid_input) for an architecture without an engine.
-std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model);
+// Throws Error(invalid_input) for an architecture without an engine, for files that cannot be used and for a
+// device that this build does not have, Error(not_found) or Error(unavailable) for files that cannot be read.
+std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model,
+                                                            const EngineOptions& options);
+
+// What the files of a model with weights say, without reading a weight: whether the checkpoint opens and fits
+// its configuration, and what the network costs. Throws as open_separator.
+catalog::NetworkFacts examine_network(const catalog::Model& model);
 
 }  // namespace msst::app

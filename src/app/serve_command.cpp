@@ -101,7 +101,7 @@ public:
         : config_(loaded.config),
           lock_(config_.data_dir),
           log_(log_target(config_), parse_log_level(config_.log_level)),
-          catalog_(cli::open_catalog(config_, has_engine)),
+          catalog_(cli::open_catalog(config_, has_engine, examine_network)),
           store_(store::open_task_store(config_.data_dir, clock_)),
           blobs_(store::open_blob_store(config_.data_dir)),
           prober_({.command = {own_program(), {"probe-audio"}}}, log_),
@@ -114,6 +114,9 @@ public:
         for (const catalog::Model& model : catalog_.all())
             if (model.state != catalog::ModelState::available)
                 warn("model_excluded", model.model_type + ": " + model.problem);
+            else if (model.network)
+                for (const std::string& warning : model.network->warnings)
+                    warn("model_warning", model.model_type + ": " + warning);
     }
 
     void run(EndSignals& signals) {

@@ -18,23 +18,34 @@
 namespace msst::app {
 namespace {
 
-worker::SeparatorFactory separator_factory(const catalog::Catalog& catalog) {
-    return [&catalog](const std::string& model_type, const std::function<void(double)>&) {
+worker::SeparatorFactory separator_factory(const catalog::Catalog& catalog, const config::Config& config,
+                                           Log& log) {
+    return [&](const std::string& model_type, const std::function<void(double)>& on_loading) {
         const catalog::Model* model = catalog.find(model_type);
         if (!model)
             throw Error(ErrorCode::unavailable, "model " + model_type + " is not installed any more",
                         "model_unavailable");
-        return open_separator(*model);
+        return open_separator(*model,
+                              {.devices = config.devices,
+                               .precision = config.precision,
+                               .cpu_threads = config.cpu_threads.value_or(0),
+                               .on_loading = on_loading,
+                               .on_warning = [&](const std::string& text) {
+                                   log.warning("engine", {{"model_type", model_type}, {"message", text}});
+                               }});
     };
 }
 
-// Files the worker needs: its data, its models, and what the system's libraries look up.
-SandboxRules sandbox_rules(const config::Config& config) {
-    return {.calls = SystemCalls::compute,
-            .limits = {},
-            .files = FileRules{
-                .readable = {"/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", config.models_dir},
-                .writable = {config.data_dir}}};
+// Files the worker needs: its data, its models, and what the system's libraries look up. A model's files are
+// named one by one too: they may lie, or links may lead, outside of models_dir.
+SandboxRules sandbox_rules(const config::Config& config, const catalog::Catalog& catalog) {
+    FileRules files{
+        .readable = {"/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", config.models_dir},
+        .writable = {config.data_dir}};
+    for (const catalog::Model* model : catalog.available())
+        for (const std::filesystem::path& path : {model->config_path, model->checkpoint_path})
+            if (!path.empty()) files.readable.push_back(path);
+    return {.calls = SystemCalls::compute, .limits = {}, .files = std::move(files)};
 }
 
 }  // namespace
@@ -47,7 +58,7 @@ int run_worker(const WorkerCommandOptions& options) {
     Log log("-", parse_log_level(config.log_level));
     const catalog::Catalog catalog = cli::open_catalog(config, has_engine);
     worker::lower_priority();
-    for (const std::string& missing : enter_sandbox(sandbox_rules(config)))
+    for (const std::string& missing : enter_sandbox(sandbox_rules(config, catalog)))
         log.warning("sandbox_incomplete", {{"message", missing}});
 
     const auto store = store::open_task_store(config.data_dir, clock);
@@ -55,7 +66,7 @@ int run_worker(const WorkerCommandOptions& options) {
     worker::ControlLink link(options.is_supervised ? UniqueFd(tasks::kControlDescriptor) : UniqueFd(),
                              config.drain, clock);
     worker::Worker worker(
-        {*store, *blobs, separator_factory(catalog), clock, log, link},
+        {*store, *blobs, separator_factory(catalog, config, log), clock, log, link},
         {.worker_id = options.worker_id.empty() ? "operator/" + make_random_hex(8) : options.worker_id,
          .lease = config.lease,
          .max_audio_seconds = config.max_audio_hours * 3600});

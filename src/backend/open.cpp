@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "backend/cpu/cpu_backend.h"
 #include "backend/reference/reference_backend.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -10,27 +11,37 @@
 namespace msst::backend {
 namespace {
 
-using Make = std::shared_ptr<const graph::Backend> (*)(const BackendOptions&);
+using Made = std::shared_ptr<const graph::Backend>;
 
 struct Entry {
     const char* name;
     const char* device;
-    Make make;
-    std::vector<std::string> precisions;  // besides auto
+    Made (*make)(const BackendOptions&);
+    std::vector<std::string> precisions;  // besides auto; others become the first
     const char* warning;                  // empty: none
 };
+
+Made make_cpu(const BackendOptions& options) {
+    Precision precision = Precision::float32;
+    if (options.precision == "auto") precision = Precision::automatic;
+    if (options.precision == "bfloat16") precision = Precision::bfloat16;
+    return std::make_shared<CpuBackend>(CpuOptions{.threads = options.cpu_threads, .precision = precision});
+}
+
+Made make_reference(const BackendOptions&) {
+    return std::make_shared<ReferenceBackend>();
+}
 
 // The fastest first.
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> kEntries = {
+        {"cpu", "cpu", make_cpu, {"float32", "bfloat16"}, ""},
         {"reference",
          "cpu",
-         [](const BackendOptions&) -> std::shared_ptr<const graph::Backend> {
-             return std::make_shared<ReferenceBackend>();
-         },
+         make_reference,
          {"float32"},
-         "networks run on the reference backend: plain loops on one thread, hundreds of times slower than "
-         "the "
+         "networks run on the reference backend, plain loops on one thread: hundreds of times slower than "
+         "this "
          "processor could be"},
     };
     return kEntries;
@@ -44,10 +55,10 @@ std::string joined(const std::vector<std::string>& words) {
 
 const Entry& find_entry(std::string_view device) {
     for (const Entry& entry : entries())
-        if (device == entry.device || device == entry.name) return entry;
+        if (device == entry.name || device == entry.device) return entry;
     throw Error(ErrorCode::invalid_input, "this build of msst has nothing that computes on '" +
-                                              clean_text(device, 40) + "'; there are: cpu, " +
-                                              joined(backend_names()));
+                                              clean_text(device, 40) +
+                                              "'; there are: " + joined(backend_names()));
 }
 
 void check_precision(const std::string& precision) {
@@ -65,8 +76,8 @@ OpenBackend open_backend(std::string_view device, const BackendOptions& options)
     OpenBackend opened{entry.make(options), {}};
     if (*entry.warning) opened.warnings.emplace_back(entry.warning);
     if (options.precision != "auto" && std::ranges::count(entry.precisions, options.precision) == 0)
-        opened.warnings.push_back("precision " + options.precision + " is not available on the " +
-                                  entry.name + " backend, it computes in " + entry.precisions.front());
+        opened.warnings.push_back("the backend " + std::string(entry.name) + " has no precision " +
+                                  options.precision + "; it computes in " + entry.precisions.front());
     return opened;
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "catalog/model_folder.h"
 
 namespace msst::catalog {
@@ -24,13 +25,26 @@ void check_engine(Model& model, const CatalogSources& sources) {
     model.problem = "architecture " + model.architecture + " is not supported by this build";
 }
 
+void examine_files(Model& model, const Examine& examine) {
+    if (model.state != ModelState::available || !examine) return;
+    try {
+        model.network = examine(model);
+    } catch (const Error& error) {
+        model.state = ModelState::damaged;
+        model.problem = error.what();
+    }
+}
+
 }  // namespace
 
 Catalog build_catalog(const CatalogSources& sources) {
     std::vector<Model> models;
     if (!sources.models_dir.empty()) models = read_models_dir(sources.models_dir);
     for (const ListedModel& listed : sources.models) models.push_back(read_listed(listed));
-    for (Model& model : models) check_engine(model, sources);
+    for (Model& model : models) {
+        check_engine(model, sources);
+        examine_files(model, sources.examine);
+    }
     models.insert(models.begin(), embedded_model());
     return {std::move(models), sources.default_model_type};
 }

@@ -18,12 +18,18 @@ struct ListedModel {
     std::filesystem::path checkpoint_path;
 };
 
+// Looks into the files of a model. Throws Error when they cannot be used.
+using Examine = std::function<NetworkFacts(const Model&)>;
+
 struct CatalogSources {
     std::filesystem::path models_dir;  // empty: none
     std::vector<ListedModel> models;
     std::string default_model_type = "dsp";
     // Whether this build can run an architecture. Not asked about the embedded model.
     std::function<bool(std::string_view architecture)> has_engine;
+    // May be empty: then damage inside of a checkpoint is found when it is loaded. Not asked about models
+    // that are not available anyway.
+    Examine examine;
 };
 
 // The embedded model, the folders of models_dir by name, then the listed models. A model with a problem is in

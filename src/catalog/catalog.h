@@ -21,6 +21,17 @@ enum class ModelState {
 // "available", "missing_checkpoint", "damaged", "unsupported"
 std::string_view to_string(ModelState state);
 
+// What is known of a network without loading it.
+struct NetworkFacts {
+    int64_t parameters = 0;
+    int64_t checkpoint_bytes = 0;
+    double chunk_seconds = 0;
+    int num_overlap = 1;
+    int64_t device_bytes = 0;  // memory it needs on a device
+    double gflop_per_second_of_audio = 0;
+    std::vector<std::string> warnings;  // where the configuration disagrees with the weights, and such
+};
+
 struct Model {
     std::string model_type;    // the name clients use: the folder's, or the one given in the configuration
     std::string architecture;  // MSST's type string, or "dsp"
@@ -30,7 +41,8 @@ struct Model {
     int sample_rate = 44100;
     bool stereo = true;
     ModelState state = ModelState::available;
-    std::string problem;  // why it is not available; for the log and the administrator
+    std::string problem;                  // why it is not available; for the log and the administrator
+    std::optional<NetworkFacts> network;  // of available models with weights, where somebody looked
 };
 
 class Catalog {

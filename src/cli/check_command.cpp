@@ -34,7 +34,7 @@ int check_file(const Words& words, const Wiring& wiring) {
     if (!words.config_file.empty()) file = words.config_file;
     const config::Loaded loaded = config::load_config(file, wiring.environment);
     for (const std::string& warning : loaded.warnings) wiring.err << "warning: " << warning << "\n";
-    const catalog::Catalog catalog = open_catalog(loaded.config, wiring.has_engine);
+    const catalog::Catalog catalog = open_catalog(loaded.config, wiring.has_engine, wiring.examine);
     for (const catalog::Model& model : catalog.all())
         if (model.state != catalog::ModelState::available)
             wiring.err << "warning: model " << model.model_type << ": " << model.problem << "\n";

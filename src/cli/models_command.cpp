@@ -42,6 +42,16 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+void add_facts(Json& json, const catalog::NetworkFacts& facts) {
+    json["checkpoint_bytes"] = facts.checkpoint_bytes;
+    json["parameters"] = facts.parameters;
+    json["chunk_seconds"] = facts.chunk_seconds;
+    json["num_overlap"] = facts.num_overlap;
+    json["device_bytes"] = facts.device_bytes;
+    json["gflop_per_second_of_audio"] = facts.gflop_per_second_of_audio;
+    json["warnings"] = facts.warnings;
+}
+
 Json to_json(const Model& model, const Catalog& catalog) {
     Json json = {{"model_type", model.model_type},
                  {"architecture", model.architecture},
@@ -53,6 +63,7 @@ Json to_json(const Model& model, const Catalog& catalog) {
                  {"config_path", model.config_path.string()},
                  {"checkpoint_path", model.checkpoint_path.string()}};
     if (!model.problem.empty()) json["problem"] = model.problem;
+    if (model.network) add_facts(json, *model.network);
     return json;
 }
 
@@ -134,7 +145,7 @@ int run(const Action& action, const Words& words, const Wiring& wiring) {
         std::optional<std::filesystem::path> file;
         if (!words.config_file.empty()) file = words.config_file;
         const config::Loaded loaded = config::load_config(file, wiring.environment);
-        return action(open_catalog(loaded.config, wiring.has_engine), words, wiring);
+        return action(open_catalog(loaded.config, wiring.has_engine, wiring.examine), words, wiring);
     } catch (const Error& error) {
         wiring.err << "msst models: " << error.what() << "\n";
         return kFailure;

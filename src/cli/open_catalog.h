@@ -3,13 +3,14 @@
 #include <functional>
 #include <string_view>
 
-#include "catalog/catalog.h"
+#include "catalog/build.h"
 #include "config/config.h"
 
 namespace msst::cli {
 
-// The catalogue that a configuration describes; throws as catalog::build_catalog.
+// The catalogue that a configuration describes; throws as catalog::build_catalog. examine may be empty.
 catalog::Catalog open_catalog(const config::Config& config,
-                              const std::function<bool(std::string_view architecture)>& has_engine);
+                              const std::function<bool(std::string_view architecture)>& has_engine,
+                              const catalog::Examine& examine = {});
 
 }  // namespace msst::cli

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "catalog/catalog.h"
+#include "catalog/build.h"
 #include "separation/separator.h"
 
 // What main hands to the commands.
@@ -29,6 +29,7 @@ using SeparatorFactory =
 struct Wiring {
     SeparatorFactory make_separator;
     std::function<bool(std::string_view architecture)> has_engine;
+    catalog::Examine examine;                        // may be empty
     std::map<std::string, std::string> environment;  // MSST_… of the process
     const Clock& clock;
     std::ostream& out;

@@ -14,15 +14,17 @@ int64_t aligned(int64_t bytes) {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-// A stretch of memory and the nodes during which it is in use, both ends included.
+// A stretch of memory, the nodes during which it is in use, and the moments of those: both ends included.
 struct Block {
     int64_t bytes = 0;
     int first_node = 0;
     int last_node = 0;
+    int first_moment = 0;
+    int last_moment = 0;
     int64_t offset = 0;
 
     bool meets(const Block& other) const {
-        return first_node <= other.last_node && other.first_node <= last_node;
+        return first_moment <= other.last_moment && other.first_moment <= last_moment;
     }
 };
 
@@ -60,7 +62,7 @@ private:
     }
 
     int add_block(int64_t bytes, int first, int last) {
-        blocks_.push_back({aligned(bytes), first, last, 0});
+        blocks_.push_back({aligned(bytes), first, last});
         return static_cast<int>(blocks_.size()) - 1;
     }
 
@@ -103,8 +105,18 @@ private:
         return is_last_use && !is_read_twice && fits ? block : -1;
     }
 
+    int moment_of(int node) const {
+        const int count = static_cast<int>(needs_.moments.size());
+        if (count == 0 || node < 0) return node;
+        return node < count ? needs_.moments[node] : needs_.moments.back() + 1;
+    }
+
     // Returns the arena's size.
     int64_t place() {
+        for (Block& block : blocks_) {
+            block.first_moment = moment_of(block.first_node);
+            block.last_moment = moment_of(block.last_node);
+        }
         std::vector<int> order(blocks_.size());
         std::iota(order.begin(), order.end(), 0);
         std::ranges::stable_sort(order, [this](int a, int b) { return blocks_[a].bytes > blocks_[b].bytes; });

@@ -12,6 +12,10 @@ namespace msst::graph {
 struct MemoryNeeds {
     std::vector<int64_t> tensor_bytes;   // per tensor; constants are not in the arena and count 0
     std::vector<int64_t> scratch_bytes;  // per node: memory it uses only while it runs
+
+    // Per node: nodes of one moment run together, piece by piece, so that whatever one of them touches must
+    // last for all. Never decreasing; empty: every node by itself.
+    std::vector<int> moments;
 };
 
 // Where everything lies. Known before anything runs, so that a task can be refused that does not fit.

@@ -84,9 +84,10 @@ double PlannedNetwork::flops_per_audio_second() const {
     return plan.flops * config.sample_rate / step;
 }
 
-PlannedNetwork plan_network(const NetworkSource& source, const graph::Backend& backend,
+PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
                             const std::function<void(double)>& on_loading) {
     PlannedNetwork planned;
+    planned.backend = std::move(backend);
     planned.config = model::read_model_config(source.config_path);
     const auto weights =
         std::make_shared<const CountedWeights>(open_weights(source.checkpoint_path), on_loading);
@@ -98,23 +99,28 @@ PlannedNetwork plan_network(const NetworkSource& source, const graph::Backend& b
     check_stems(planned.network, planned.info);
     planned.rules = {.num_overlap = planned.config.num_overlap, .batch_size = planned.config.batch_size};
     check_rules(planned.rules, planned.network.chunk_frames);
-    planned.plan = backend.plan(planned.network.graph);
+    planned.plan = planned.backend->plan(planned.network.graph);
     planned.parameters = weights->is_made_up() ? planned.network.graph.constant_elements() : weights->total();
     planned.warnings = planned.network.warnings;
     return planned;
 }
 
-std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned,
-                                                  const graph::Backend& backend) {
-    return std::make_shared<NetworkModel>(planned.info, planned.network.chunk_frames, planned.network.stems,
-                                          backend.compile(planned.network.graph, planned.plan));
+std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned) {
+    struct Compiled {
+        std::shared_ptr<const graph::Backend> backend;  // outlives what it compiled
+        NetworkModel model;
+    };
+    std::shared_ptr<Compiled> compiled(new Compiled{
+        planned.backend, NetworkModel(planned.info, planned.network.chunk_frames, planned.network.stems,
+                                      planned.backend->compile(planned.network.graph, planned.plan))});
+    return {compiled, &compiled->model};
 }
 
 std::shared_ptr<const Separator> open_network_separator(const NetworkSource& source,
-                                                        const graph::Backend& backend,
+                                                        std::shared_ptr<const graph::Backend> backend,
                                                         const std::function<void(double)>& on_loading) {
-    const PlannedNetwork planned = plan_network(source, backend, on_loading);
-    return std::make_shared<ChunkedSeparator>(compile_network(planned, backend), planned.rules);
+    const PlannedNetwork planned = plan_network(source, std::move(backend), on_loading);
+    return std::make_shared<ChunkedSeparator>(compile_network(planned), planned.rules);
 }
 
 }  // namespace msst::separation

@@ -23,6 +23,7 @@ struct NetworkSource {
 };
 
 struct PlannedNetwork {
+    std::shared_ptr<const graph::Backend> backend;
     model::ModelConfig config;
     model::Network network;
     graph::Plan plan;  // the backend's, for network.graph
@@ -46,16 +47,15 @@ struct PlannedNetwork {
 // Error(not_found) or Error(unavailable) for files that cannot be read.
 //
 // on_loading: fraction of the weights that compile_network has read, 0-1; may be empty.
-PlannedNetwork plan_network(const NetworkSource& source, const graph::Backend& backend,
+PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
                             const std::function<void(double)>& on_loading = {});
 
-// The network on the backend's device, ready for chunks. `planned` is of the same backend.
-std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned,
-                                                  const graph::Backend& backend);
+// The network on the backend's device, ready for chunks; keeps the backend alive.
+std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned);
 
 // Both, and MSST's chunk loop around it, with the overlap and the batches of the configuration.
 std::shared_ptr<const Separator> open_network_separator(const NetworkSource& source,
-                                                        const graph::Backend& backend,
+                                                        std::shared_ptr<const graph::Backend> backend,
                                                         const std::function<void(double)>& on_loading = {});
 
 }  // namespace msst::separation

@@ -53,6 +53,33 @@ protected:
     testing::TempFolder folder;
 };
 
+TEST_F(CatalogTest, KeepsWhatIsFoundInTheFilesOfAModel) {
+    write_model("good");
+    write_model("bad");
+    CatalogSources from = sources();
+    from.examine = [](const Model& model) -> NetworkFacts {
+        if (model.model_type == "bad") throw Error(ErrorCode::invalid_input, "tensor 'a' is missing");
+        return {.parameters = 7};
+    };
+
+    const Catalog catalog = build_catalog(from);
+
+    ASSERT_TRUE(catalog.find("good")->network);
+    EXPECT_EQ(catalog.find("good")->network->parameters, 7);
+    EXPECT_EQ(catalog.find("bad")->state, ModelState::damaged);
+    EXPECT_EQ(catalog.find("bad")->problem, "tensor 'a' is missing");
+    EXPECT_FALSE(catalog.find("dsp")->network);
+}
+
+TEST_F(CatalogTest, LooksOnlyIntoModelsThatThisBuildCanRun) {
+    write_model("roformer");
+    CatalogSources from = sources();
+    from.has_engine = [](std::string_view) { return false; };
+    from.examine = [](const Model&) -> NetworkFacts { throw Error(ErrorCode::invalid_input, "looked"); };
+
+    EXPECT_EQ(build_catalog(from).find("roformer")->state, ModelState::unsupported);
+}
+
 TEST_F(CatalogTest, AlwaysHasTheEmbeddedModel) {
     const Catalog catalog = build_catalog({.models_dir = folder / "none", .models = {}, .has_engine = {}});
     ASSERT_EQ(catalog.available().size(), 1u);

@@ -23,16 +23,16 @@ struct Case {
     std::vector<std::string> stems;
 };
 
-class DemixParity : public ::testing::TestWithParam<std::tuple<Case, std::string>> {
+class DemixParity : public ::testing::TestWithParam<Case> {
 protected:
     DemixParity() : golden_(test_case().folder) {
         const auto folder = std::filesystem::path(MSST_TEST_DATA) / "goldens" / test_case().folder;
-        const auto opened = backend::open_backend(std::get<1>(GetParam()), {.precision = "float32"});
+        const auto opened = backend::open_backend("cpu", {.precision = "float32"});
         separator_ = separation::open_network_separator(
-            {test_case().architecture, folder / "config.yaml", folder / "model.ckpt"}, *opened.backend);
+            {test_case().architecture, folder / "config.yaml", folder / "model.ckpt"}, opened.backend);
     }
 
-    static const Case& test_case() { return std::get<0>(GetParam()); }
+    static const Case& test_case() { return GetParam(); }
 
     void expect_golden(separation::SeparationStream& stream, const std::string& mix,
                        const std::string& golden) const {
@@ -64,14 +64,10 @@ TEST_P(DemixParity, TestTimeAugmentationIsThatOfMsst) {
     expect_golden(stream, "mix", "tta");
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Goldens, DemixParity,
-    ::testing::Combine(::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
-                                         Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}}),
-                       ::testing::ValuesIn(backend::backend_names())),
-    [](const auto& test) {
-        return std::string(std::get<0>(test.param).architecture) + "_" + std::get<1>(test.param);
-    });
+INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity,
+                         ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
+                                           Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}}),
+                         [](const auto& test) { return std::string(test.param.architecture); });
 
 }  // namespace
 }  // namespace msst

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "backend/cpu/cpu_backend.h"
 #include "backend/reference/reference_backend.h"
 #include "parity/golden.h"
 
@@ -30,6 +31,30 @@ TEST_P(RoformerParity, ReferenceAgreesWithPyTorch) {
 
     EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
     EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
+    RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
+}
+
+TEST_P(RoformerParity, ProcessorAgreesWithPyTorch) {
+    const Golden golden(GetParam().folder);
+    const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
+    const backend::CpuBackend backend({.threads = 2, .precision = backend::Precision::float32});
+
+    const auto ours = run_network(backend, network, golden.tensor("input"));
+
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
+    RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
+}
+
+// Eight bits of every factor of a matrix product.
+TEST_P(RoformerParity, ProcessorAgreesWithPyTorchInBfloat16) {
+    if (!backend::CpuBackend::has_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
+    const Golden golden(GetParam().folder);
+    const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
+    const backend::CpuBackend backend({.threads = 2, .precision = backend::Precision::bfloat16});
+
+    const auto ours = run_network(backend, network, golden.tensor("input"));
+
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), 1e-2);
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 

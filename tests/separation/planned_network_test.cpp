@@ -34,7 +34,7 @@ protected:
     // The sentence with which the network is refused.
     std::string refusal(const NetworkSource& source) const {
         try {
-            plan_network(source, *backend);
+            plan_network(source, backend);
         } catch (const Error& error) {
             EXPECT_EQ(error.code(), ErrorCode::invalid_input);
             return error.what();
@@ -46,7 +46,7 @@ protected:
     std::vector<std::vector<float>> separate(const NetworkSource& source) const {
         std::vector<float> song(2 * 8820);
         for (size_t i = 0; i < song.size(); ++i) song[i] = 0.1f * static_cast<float>((i * 37) % 19) - 0.9f;
-        return testing::separate_planar(*open_network_separator(source, *backend)->open({}), /*channels=*/2,
+        return testing::separate_planar(*open_network_separator(source, backend)->open({}), /*channels=*/2,
                                         song);
     }
 
@@ -58,7 +58,7 @@ TEST_F(PlannedNetworkTest, TellsWhatTheNetworkWillCostWithoutReadingAWeight) {
     bool was_read = false;
     const PlannedNetwork planned = plan_network({"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
                                                  golden("bs_roformer-plain") / "model.ckpt"},
-                                                *backend, [&](double) { was_read = true; });
+                                                backend, [&](double) { was_read = true; });
 
     EXPECT_FALSE(was_read);
     EXPECT_DOUBLE_EQ(planned.chunk_seconds(), 0.2);
@@ -72,7 +72,7 @@ TEST_F(PlannedNetworkTest, TellsWhatTheNetworkWillCostWithoutReadingAWeight) {
 TEST_F(PlannedNetworkTest, CountsTheNumbersOfTheCheckpoint) {
     const NetworkSource source{"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
                                golden("bs_roformer-plain") / "model.ckpt"};
-    const PlannedNetwork planned = plan_network(source, *backend);
+    const PlannedNetwork planned = plan_network(source, backend);
 
     // Float32 fills nearly all of the file.
     const auto file_numbers = static_cast<int64_t>(fs::file_size(source.checkpoint_path) / 4);
@@ -84,7 +84,7 @@ TEST_F(PlannedNetworkTest, TellsHowMuchOfTheWeightsIsRead) {
     std::vector<double> told;
     open_network_separator({"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
                             golden("bs_roformer-plain") / "model.ckpt"},
-                           *backend, [&](double fraction) { told.push_back(fraction); });
+                           backend, [&](double fraction) { told.push_back(fraction); });
 
     ASSERT_FALSE(told.empty());
     EXPECT_TRUE(std::ranges::is_sorted(told));
@@ -96,8 +96,8 @@ TEST_F(PlannedNetworkTest, BuildsOnlyTheTargetOfANetworkWithSeveralStems) {
     const NetworkSource target = four_stems("target_instrument: null", "target_instrument: other");
     const auto one = separate(target);
 
-    EXPECT_THAT(plan_network(target, *backend).info.instruments, ElementsAre("other"));
-    EXPECT_EQ(plan_network(target, *backend).network.stems, 1);
+    EXPECT_THAT(plan_network(target, backend).info.instruments, ElementsAre("other"));
+    EXPECT_EQ(plan_network(target, backend).network.stems, 1);
     ASSERT_EQ(all.size(), 4u);
     ASSERT_EQ(one.size(), 1u);
     EXPECT_EQ(one[0], all[2]);
@@ -109,7 +109,7 @@ TEST_F(PlannedNetworkTest, TheTargetOfANetworkWithOneStemMayStandAnywhereAmongTh
     std::ofstream(folder / "config.yaml") << text.replace(text.find(list), list.size(), "[other, vocals]");
 
     const PlannedNetwork planned = plan_network(
-        {"bs_roformer", folder / "config.yaml", golden("bs_roformer-plain") / "model.ckpt"}, *backend);
+        {"bs_roformer", folder / "config.yaml", golden("bs_roformer-plain") / "model.ckpt"}, backend);
 
     EXPECT_THAT(planned.info.instruments, ElementsAre("vocals"));
 }

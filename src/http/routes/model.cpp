@@ -21,6 +21,14 @@ int64_t checkpoint_bytes(const catalog::Model& model) {
     return failed ? 0 : static_cast<int64_t>(size);
 }
 
+void add_facts(Json& json, const catalog::NetworkFacts& facts) {
+    json["parameters"] = facts.parameters;
+    json["chunk_seconds"] = facts.chunk_seconds;
+    json["num_overlap"] = facts.num_overlap;
+    json["device_bytes"] = facts.device_bytes;
+    json["gflop_per_second_of_audio"] = facts.gflop_per_second_of_audio;
+}
+
 // Without weights there is nothing to load: such a model is always ready.
 void add_weights(Json& json, const catalog::Model& model) {
     const bool has_weights = !model.checkpoint_path.empty();
@@ -29,9 +37,10 @@ void add_weights(Json& json, const catalog::Model& model) {
     json["parameters"] = has_weights ? Json(nullptr) : Json(0);
     for (const char* unknown : {"chunk_seconds", "num_overlap", "device_bytes", "gflop_per_second_of_audio"})
         json[unknown] = nullptr;
+    if (model.network) add_facts(json, *model.network);
     json["state"] = has_weights ? "unloaded" : "loaded";
     json["devices"] = has_weights ? Json::array() : Json::array({"cpu"});
-    json["warnings"] = Json::array();
+    json["warnings"] = model.network ? Json(model.network->warnings) : Json::array();
 }
 
 }  // namespace

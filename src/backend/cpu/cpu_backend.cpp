@@ -1,0 +1,210 @@
+#include "backend/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include <omp.h>
+
+#include "backend/cpu/kernel.h"
+#include "backend/cpu/matrix_product.h"
+#include "backend/cpu/row_groups.h"
+#include "base/error.h"
+
+namespace msst::backend {
+namespace {
+
+using namespace cpu;
+using graph::Graph;
+using graph::Plan;
+using graph::TensorId;
+using graph::TensorKind;
+
+// Rows that go through a group at a time: what lies between two products then stays in the third-level cache.
+constexpr int64_t kRowStep = 2048;
+constexpr int64_t kAlignment = 64;
+
+struct Arena {
+    explicit Arena(int64_t bytes)
+        : memory(new (std::align_val_t(kAlignment)) std::byte[std::max<int64_t>(bytes, 1)]) {}
+    ~Arena() { operator delete[](memory, std::align_val_t(kAlignment)); }
+    Arena(const Arena&) = delete;
+    Arena& operator=(const Arena&) = delete;
+
+    std::byte* memory;
+};
+
+// Nodes that run together, row by row or as a single one.
+struct Step {
+    std::vector<Kernel*> kernels;
+    int64_t rows = 0;  // 0: a single kernel, run as a whole
+    double flops = 0;
+};
+
+class CpuExecutable final : public graph::Executable {
+public:
+    CpuExecutable(const Graph& graph, const Plan& plan, const std::vector<Storage>& storage, int threads)
+        : graph_(graph), arena_(plan.arena_bytes), threads_(threads) {
+        omp_set_num_threads(threads_);  // oneDNN prepares products for as many threads as run them
+        for (size_t i = 0; i < graph.tensors().size(); ++i) {
+            const int64_t offset = plan.tensor_offsets[i];
+            buffers_.push_back({offset == Plan::kNowhere ? nullptr : arena_.memory + offset, storage[i]});
+        }
+        keep_plain_constants();
+        const std::vector<int> groups = find_row_groups(graph);
+        for (size_t n = 0; n < graph.nodes().size(); ++n)
+            add_node(n, plan, n > 0 && groups[n] == groups[n - 1]);
+        for (const Step& step : steps_) flops_ += step.flops;
+    }
+
+    void run(std::span<const std::span<const float>> inputs, std::span<const std::span<float>> outputs,
+             const graph::RunControl& control) override {
+        const std::lock_guard lock(mutex_);
+        omp_set_num_threads(threads_);
+        copy_in(inputs);
+        double done = 0;
+        for (const Step& step : steps_) {
+            run_step(step, control, done);
+            done += step.flops;
+            report(control, done);
+        }
+        copy_out(outputs);
+    }
+
+private:
+    // Weights that a product packs are dropped after that; everything else reads its constant where it is.
+    static bool is_packed(const graph::Node& node, size_t input) {
+        if (std::holds_alternative<graph::Linear>(node.op))
+            return input == graph::Linear::kWeight || input == graph::Linear::kBias;
+        return std::holds_alternative<graph::BandLinear>(node.op) && (input == 1 || input == 2);
+    }
+
+    void keep_plain_constants() {
+        constants_.resize(graph_.constants().size());
+        for (const graph::Node& node : graph_.nodes())
+            for (size_t i = 0; i < node.inputs.size(); ++i)
+                if (node.inputs[i].is_present() && !is_packed(node, i)) load(node.inputs[i], constants_);
+    }
+
+    // Makes sure that a constant's numbers are in `where` and its buffer points to them.
+    void load(TensorId id, std::vector<std::vector<float>>& where) {
+        const graph::Tensor& tensor = graph_.tensor(id);
+        if (tensor.kind != TensorKind::constant) return;
+        std::vector<float>& values = where[tensor.constant];
+        if (values.empty()) {
+            values.resize(graph::elements(tensor.shape));
+            graph_.constants()[tensor.constant].fill(values);
+        }
+        buffers_[id.index] = {reinterpret_cast<std::byte*>(values.data()), Storage::float32};
+    }
+
+    void add_node(size_t n, const Plan& plan, bool joins_last) {
+        const graph::Node& node = graph_.nodes()[n];
+        std::vector<std::vector<float>> packed(graph_.constants().size());
+        KernelContext context{graph_, node, {}, buffers_[node.output.index]};
+        context.threads = threads_;
+        context.row_step = kRowStep;
+        if (plan.scratch_offsets[n] != Plan::kNowhere)
+            context.scratch = arena_.memory + plan.scratch_offsets[n];
+        for (size_t i = 0; i < node.inputs.size(); ++i) {
+            const TensorId id = node.inputs[i];
+            if (id.is_present() && is_packed(node, i) && !buffers_[id.index].data) load(id, packed);
+            context.inputs.push_back(id.is_present() ? buffers_[id.index] : Buffer());
+        }
+        kernels_.push_back(make_kernel(context));
+        for (size_t i = 0; i < node.inputs.size(); ++i)  // what was packed is gone with `packed`
+            if (node.inputs[i].is_present() && is_packed(node, i)) forget(node.inputs[i], packed);
+        if (!joins_last) steps_.push_back({{}, is_row_wise(node) ? rows_of(graph_, node) : 0, 0});
+        steps_.back().kernels.push_back(kernels_.back().get());
+        steps_.back().flops += node.flops;
+    }
+
+    void forget(TensorId id, const std::vector<std::vector<float>>& packed) {
+        const int constant = graph_.tensor(id).constant;
+        if (constant >= 0 && !packed[constant].empty()) buffers_[id.index].data = nullptr;
+    }
+
+    void run_step(const Step& step, const graph::RunControl& control, double done) {
+        refuse_if_stopped(control);
+        if (step.rows == 0) {
+            step.kernels.front()->run(control.stop);
+            refuse_if_stopped(control);
+            return;
+        }
+        for (int64_t first = 0; first < step.rows; first += kRowStep) {
+            refuse_if_stopped(control);
+            const int64_t count = std::min(kRowStep, step.rows - first);
+            for (Kernel* kernel : step.kernels) kernel->run_rows(first, count);
+            report(control,
+                   done + step.flops * static_cast<double>(first + count) / static_cast<double>(step.rows));
+        }
+    }
+
+    static void refuse_if_stopped(const graph::RunControl& control) {
+        if (control.stop.stop_requested()) throw Error(ErrorCode::cancelled, "the run was cancelled");
+    }
+
+    void report(const graph::RunControl& control, double done) const {
+        if (control.on_progress) control.on_progress(std::min(1.0, done / std::max(1.0, flops_)));
+    }
+
+    void copy_in(std::span<const std::span<const float>> inputs) {
+        check(inputs.size() == graph_.inputs().size(), "a run got the wrong number of inputs");
+        for (size_t i = 0; i < inputs.size(); ++i) {
+            const TensorId id = graph_.inputs()[i];
+            check(std::ssize(inputs[i]) == graph::elements(graph_.shape(id)), "an input has the wrong size");
+            std::ranges::copy(inputs[i], buffers_[id.index].floats());
+        }
+    }
+
+    void copy_out(std::span<const std::span<float>> outputs) {
+        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
+        for (size_t i = 0; i < outputs.size(); ++i) {
+            const TensorId id = graph_.outputs()[i];
+            check(std::ssize(outputs[i]) == graph::elements(graph_.shape(id)),
+                  "an output has the wrong size");
+            std::copy_n(buffers_[id.index].floats(), outputs[i].size(), outputs[i].begin());
+        }
+    }
+
+    Graph graph_;
+    std::mutex mutex_;
+    Arena arena_;
+    int threads_;
+    std::vector<Buffer> buffers_;                // per tensor
+    std::vector<std::vector<float>> constants_;  // those that are read while running
+    std::vector<std::unique_ptr<Kernel>> kernels_;
+    std::vector<Step> steps_;
+    double flops_ = 0;
+};
+
+}  // namespace
+
+CpuBackend::CpuBackend(CpuOptions options)
+    : threads_(options.threads > 0 ? options.threads : omp_get_num_procs()),
+      uses_bfloat16_(options.precision == Precision::bfloat16 ||
+                     (options.precision == Precision::automatic && has_bfloat16())) {}
+
+bool CpuBackend::has_bfloat16() {
+    return has_native_bfloat16();
+}
+
+Plan CpuBackend::plan(const Graph& graph) const {
+    const std::vector<Storage> storage = choose_storage(graph, uses_bfloat16_);
+    graph::MemoryNeeds needs;
+    for (size_t i = 0; i < graph.tensors().size(); ++i) {
+        const graph::Tensor& tensor = graph.tensors()[i];
+        const bool is_constant = tensor.kind == TensorKind::constant;
+        needs.tensor_bytes.push_back(is_constant ? 0 : size_of(storage[i]) * graph::elements(tensor.shape));
+    }
+    for (const graph::Node& node : graph.nodes())
+        needs.scratch_bytes.push_back(scratch_bytes(graph, node, threads_));
+    needs.moments = find_row_groups(graph);
+    return make_plan(graph, needs);
+}
+
+std::unique_ptr<graph::Executable> CpuBackend::compile(const Graph& graph, const Plan& plan) const {
+    return std::make_unique<CpuExecutable>(graph, plan, choose_storage(graph, uses_bfloat16_), threads_);
+}
+
+}  // namespace msst::backend

@@ -1,0 +1,28 @@
+#include "backend/cpu/kernel.h"
+
+#include "base/error.h"
+
+namespace msst::backend::cpu {
+
+void Kernel::run_rows(int64_t, int64_t) {
+    throw Error(ErrorCode::internal, "this operation is not row-wise");
+}
+
+std::unique_ptr<Kernel> make_kernel(const KernelContext& context) {
+    return std::visit([&](const auto& op) { return make(op, context); }, context.node.op);
+}
+
+std::unique_ptr<Kernel> make(const graph::Reshape&, const KernelContext&) {
+    return make_loop([] {});  // the output is the input
+}
+
+int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int) {
+    // Every frame's samples before they are added up.
+    if (const auto* istft = std::get_if<graph::Istft>(&node.op)) {
+        const graph::Shape& spectrum = graph.shape(node.inputs[0]);
+        return spectrum[0] * spectrum[2] * istft->frame.n_fft * 4;
+    }
+    return 0;
+}
+
+}  // namespace msst::backend::cpu

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <stop_token>
+#include <vector>
+
+#include "backend/cpu/storage.h"
+#include "graph/graph.h"
+
+namespace msst::backend::cpu {
+
+// One operation with everything resolved: addresses, packed weights, prepared primitives. Allocates nothing
+// while it runs.
+class Kernel {
+public:
+    virtual ~Kernel() = default;
+
+    // Long ones look at `stop` and return early, leaving nonsense in their output.
+    virtual void run(const std::stop_token& stop) = 0;
+
+    // Row-wise operations only (row_groups.h): rows first … first + count - 1. first is a multiple of the row
+    // step the kernel was made with.
+    virtual void run_rows(int64_t first, int64_t count);
+};
+
+// What a kernel is made from.
+struct KernelContext {
+    const graph::Graph& graph;
+    const graph::Node& node;
+    std::vector<Buffer> inputs;  // data is null: absent; constants are float32
+    Buffer output;
+    std::byte* scratch = nullptr;
+    int threads = 1;
+    int64_t row_step = 0;  // rows per call of run_rows
+
+    const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
+    const graph::Shape& output_shape() const { return graph.shape(node.output); }
+    bool has(int input) const { return inputs[input].data != nullptr; }
+    const float* floats(int input) const { return inputs[input].floats(); }
+};
+
+std::unique_ptr<Kernel> make_kernel(const KernelContext& context);
+
+// Memory a node's kernel needs while it runs.
+int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads);
+
+std::unique_ptr<Kernel> make(const graph::Add& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Attention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LinearAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Reshape& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Slice& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Stft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ValueMix& op, const KernelContext& context);
+
+// For operations that are a loop: `body` is called with the token and what it captured.
+template <class Body>
+std::unique_ptr<Kernel> make_loop(Body body) {
+    class Loop final : public Kernel {
+    public:
+        explicit Loop(Body b) : body_(std::move(b)) {}
+        void run(const std::stop_token&) override { body_(); }
+
+    private:
+        Body body_;
+    };
+    return std::make_unique<Loop>(std::move(body));
+}
+
+}  // namespace msst::backend::cpu

@@ -1,0 +1,88 @@
+// Operations that only put numbers elsewhere.
+#include <algorithm>
+#include <cstring>
+
+#include "backend/cpu/kernel.h"
+
+namespace msst::backend::cpu {
+namespace {
+
+// Which gathered rows belong to each row, one row after another.
+struct Sources {
+    std::vector<int64_t> first;  // per row, and one past the last
+    std::vector<int64_t> gathered;
+};
+
+Sources sources_of(const graph::ScatterMean& op) {
+    Sources sources{std::vector<int64_t>(op.rows + 1, 0), std::vector<int64_t>(op.indices.size())};
+    for (const int64_t index : op.indices) ++sources.first[index + 1];
+    for (int64_t row = 0; row < op.rows; ++row) sources.first[row + 1] += sources.first[row];
+    std::vector<int64_t> next = sources.first;
+    for (size_t i = 0; i < op.indices.size(); ++i)
+        sources.gathered[next[op.indices[i]]++] = static_cast<int64_t>(i);
+    return sources;
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> make(const graph::Concat&, const KernelContext& c) {
+    struct Part {
+        const float* from;
+        int64_t count;
+    };
+    std::vector<Part> parts;
+    for (size_t i = 0; i < c.inputs.size(); ++i)
+        parts.push_back({c.floats(static_cast<int>(i)), graph::elements(c.shape(static_cast<int>(i)))});
+    return make_loop([parts, y = c.output.floats()] {
+        float* to = y;
+        for (const Part& part : parts) to = std::copy_n(part.from, part.count, to);
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::Slice& op, const KernelContext& c) {
+    const graph::Shape& shape = c.shape(0);
+    int64_t before = 1;
+    int64_t after = 1;
+    for (int axis = 0; axis < op.axis; ++axis) before *= shape[axis];
+    for (size_t axis = op.axis + 1; axis < shape.size(); ++axis) after *= shape[axis];
+    const int64_t stride = shape[op.axis] * after;
+    return make_loop([before, stride, count = op.count * after, threads = c.threads,
+                      x = c.floats(0) + op.first * after, y = c.output.floats()] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t i = 0; i < before; ++i) std::copy_n(x + i * stride, count, y + i * count);
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& c) {
+    const graph::Shape& shape = c.shape(0);
+    return make_loop([indices = op.indices, blocks = shape[0], rows = shape[1], width = shape[2],
+                      threads = c.threads, x = c.floats(0), y = c.output.floats()] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t block = 0; block < blocks; ++block) {
+            float* to = y + block * std::ssize(indices) * width;
+            for (const int64_t index : indices)
+                to = std::copy_n(x + (block * rows + index) * width, width, to);
+        }
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& c) {
+    const graph::Shape& shape = c.shape(0);
+    return make_loop([sources = sources_of(op), rows = op.rows, blocks = shape[0], gathered = shape[1],
+                      width = shape[2], threads = c.threads, x = c.floats(0), y = c.output.floats()] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t block = 0; block < blocks; ++block)
+            for (int64_t row = 0; row < rows; ++row) {
+                float* to = y + (block * rows + row) * width;
+                std::fill_n(to, width, 0.0f);
+                const int64_t count = sources.first[row + 1] - sources.first[row];
+                for (int64_t s = sources.first[row]; s < sources.first[row + 1]; ++s) {
+                    const float* from = x + (block * gathered + sources.gathered[s]) * width;
+                    for (int64_t i = 0; i < width; ++i) to[i] += from[i];
+                }
+                for (int64_t i = 0; count > 1 && i < width; ++i) to[i] /= static_cast<float>(count);
+            }
+    });
+}
+
+}  // namespace msst::backend::cpu

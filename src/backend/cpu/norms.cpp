@@ -1,0 +1,62 @@
+#include <algorithm>
+
+#include "backend/cpu/kernel.h"
+#include "backend/cpu/row_groups.h"
+#include "backend/cpu/vector_kernels.h"
+
+namespace msst::backend::cpu {
+namespace {
+
+class RmsNormKernel final : public Kernel {
+public:
+    RmsNormKernel(const graph::RmsNorm& op, const KernelContext& c)
+        : floor_(op.floor),
+          rows_(rows_of(c.graph, c.node)),
+          width_(c.output_shape().back()),
+          threads_(c.threads),
+          x_(c.floats(0)),
+          gamma_(c.floats(1)),
+          y_(c.output) {}
+
+    void run(const std::stop_token&) override { run_rows(0, rows_); }
+
+    void run_rows(int64_t first, int64_t count) override {
+#pragma omp parallel for num_threads(threads_)
+        for (int64_t row = first; row < first + count; ++row)
+            rms_norm_row(x_ + row * width_, gamma_, width_, floor_, y_.at(row * width_));
+    }
+
+private:
+    float floor_;
+    int64_t rows_;
+    int64_t width_;
+    int threads_;
+    const float* x_;
+    const float* gamma_;
+    Buffer y_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context) {
+    return std::make_unique<RmsNormKernel>(op, context);
+}
+
+std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& c) {
+    const int64_t rows = c.output_shape()[0];
+    const int64_t width = c.output_shape()[1];
+    return make_loop([widths = op.widths, rows, width, threads = c.threads, x = c.floats(0),
+                      gamma = c.floats(1), y = c.output] {
+        constexpr float kFloor = 1e-12f;
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row) {
+            int64_t at = 0;
+            for (const int64_t band : widths) {
+                rms_norm_row(x + row * width + at, gamma + at, band, kFloor, y.at(row * width + at));
+                at += band;
+            }
+        }
+    });
+}
+
+}  // namespace msst::backend::cpu

@@ -1,0 +1,28 @@
+#include "backend/cpu/row_groups.h"
+
+namespace msst::backend::cpu {
+
+bool is_row_wise(const graph::Node& node) {
+    return std::holds_alternative<graph::Linear>(node.op) || std::holds_alternative<graph::RmsNorm>(node.op);
+}
+
+int64_t rows_of(const graph::Graph& graph, const graph::Node& node) {
+    const graph::Shape& shape = graph.shape(node.output);
+    return graph::elements(shape) / shape.back();
+}
+
+std::vector<int> find_row_groups(const graph::Graph& graph) {
+    std::vector<int> groups;
+    for (size_t n = 0; n < graph.nodes().size(); ++n) {
+        const graph::Node& node = graph.nodes()[n];
+        const graph::Node* before = n > 0 ? &graph.nodes()[n - 1] : nullptr;
+        const bool continues = before && is_row_wise(node) && is_row_wise(*before) &&
+                               node.inputs[0] == before->output &&
+                               rows_of(graph, node) == rows_of(graph, *before);
+        const int last = groups.empty() ? -1 : groups.back();
+        groups.push_back(continues ? last : last + 1);
+    }
+    return groups;
+}
+
+}  // namespace msst::backend::cpu

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "backend/cpu/storage.h"
+
+// Loops over rows, written once and compiled for every instruction set; the best one is chosen when the
+// program runs. Rows need no alignment. Numbers past the end of a row are neither read nor written unless it
+// says so.
+
+namespace msst::backend::cpu {
+
+// How many floats the widest vector holds: rows that are padded are padded to a multiple of this.
+inline constexpr int64_t kLanes = 16;
+inline int64_t padded(int64_t count) {
+    return (count + kLanes - 1) / kLanes * kLanes;
+}
+
+// y = x / max(||x||, floor) * sqrt(count) * gamma. y may be x.
+void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y);
+
+// y = exp(x - max(x)); returns the sum of y. Both rows are padded; what is written into the padding is zero.
+float exp_row(const float* x, int64_t count, Buffer y);
+
+// y = scale * x with positions: pairs (2r, 2r+1) turned by the angles whose cosines and sines are given per
+// element. count is even. y may not be x.
+void rotary_row(Buffer x, const float* cosine, const float* sine, int64_t count, float scale, Buffer y);
+
+// y[r] = scale * softplus(x[r]) * cosine[r], y[count + r] the same with the sine.
+void polar_row(Buffer x, const float* cosine, const float* sine, int64_t count, float scale, Buffer y);
+
+// y = scale * x.
+void scale_row(Buffer x, int64_t count, float scale, Buffer y);
+
+// y = a * sigmoid(b).
+void glu_row(const float* a, const float* b, int64_t count, float* y);
+
+float load(Buffer x, int64_t index);
+float sigmoid(float x);
+
+}  // namespace msst::backend::cpu

@@ -1,0 +1,86 @@
+#include "backend/peak/matrix_peak.h"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+
+#include <dnnl.hpp>
+#include <omp.h>
+
+#include "base/error.h"
+
+namespace msst::backend {
+namespace {
+
+// Large enough that packing is nothing, small enough for a second on an old core.
+constexpr int64_t kSize = 1536;
+constexpr int kRuns = 5;
+
+class ThreadLimit {
+public:
+    explicit ThreadLimit(int threads) : before_(omp_get_max_threads()) {
+        omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
+    }
+    ~ThreadLimit() { omp_set_num_threads(before_); }
+
+private:
+    int before_;
+};
+
+void fill(dnnl::memory& memory, dnnl::memory::data_type type) {
+    const int64_t count = kSize * kSize;
+    if (type == dnnl::memory::data_type::f32)
+        std::fill_n(static_cast<float*>(memory.get_data_handle()), count, 0.5f);
+    else
+        std::fill_n(static_cast<uint16_t*>(memory.get_data_handle()), count, uint16_t{0x3f00});  // 0.5
+}
+
+// Operations per second of [kSize, kSize] products whose factors have this type.
+double measure(dnnl::memory::data_type type) {
+    using dnnl::memory;
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    dnnl::stream stream(engine);
+    const memory::dims dims = {kSize, kSize};
+    const memory::desc a(dims, type, memory::format_tag::ab);
+    const memory::desc any(dims, type, memory::format_tag::any);  // as a network's weights are: packed before
+    const memory::desc c(dims, memory::data_type::f32, memory::format_tag::ab);
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(a, any, c), engine);
+    memory left(a, engine);
+    memory right(a, engine);
+    memory packed(description.weights_desc(), engine);
+    memory product(c, engine);
+    fill(left, type);
+    fill(right, type);
+    dnnl::reorder(right, packed).execute(stream, right, packed);
+    const dnnl::matmul matmul(description);
+    double best = 0;
+    for (int run = 0; run <= kRuns; ++run) {
+        const auto start = std::chrono::steady_clock::now();
+        matmul.execute(stream, {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, product}});
+        stream.wait();
+        const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+        // The first one warms up.
+        if (run > 0) best = std::max(best, 2.0 * kSize * kSize * kSize / seconds.count());
+    }
+    return best;
+}
+
+}  // namespace
+
+MatrixPeak measure_matrix_peak(int threads) {
+    const ThreadLimit limit(threads);
+    MatrixPeak peak;
+    try {
+        peak.float32 = measure(dnnl::memory::data_type::f32);
+    } catch (const dnnl::error& error) {
+        throw Error(ErrorCode::unavailable, std::string("oneDNN: ") + error.what());
+    }
+    try {
+        peak.bfloat16 = measure(dnnl::memory::data_type::bf16);
+    } catch (const dnnl::error&) {
+        // Not for this processor.
+    }
+    return peak;
+}
+
+}  // namespace msst::backend

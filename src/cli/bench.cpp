@@ -1,0 +1,110 @@
+#include "cli/bench.h"
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <random>
+
+#include "backend/open.h"
+#include "base/error.h"
+#include "catalog/model_file.h"
+#include "separation/planned_network.h"
+
+namespace msst::cli {
+namespace {
+
+class Stopwatch {
+public:
+    double seconds() const {
+        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    }
+
+private:
+    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+std::string find_architecture(const BenchOptions& options) {
+    catalog::Model model;
+    model.architecture = options.architecture;
+    model.config_path = options.config_path;
+    catalog::read_model_file(model);
+    return model.architecture;
+}
+
+// The most memory this process ever had, in bytes; 0 where the system does not say.
+int64_t peak_resident_bytes() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("VmHWM:")) return std::stoll(line.substr(6)) * 1024;
+    return 0;
+}
+
+std::vector<float> make_noise(int64_t count) {
+    std::mt19937 random(1);  // the same in every run of the program
+    std::uniform_real_distribution<float> level(-0.25f, 0.25f);
+    std::vector<float> noise(count);
+    for (float& sample : noise) sample = level(random);
+    return noise;
+}
+
+void run_chunks(const separation::ChunkModel& model, const BenchOptions& options, const std::stop_token& stop,
+                RunProfile& profile, BenchResult& result) {
+    const int64_t chunk = model.info().channels * model.chunk_frames();
+    const std::vector<float> mixture = make_noise(chunk);
+    std::vector<float> stems(chunk * std::ssize(model.info().instruments));
+    for (int run = 0; run <= options.runs; ++run) {
+        const bool is_counted = run > 0;
+        profile.start();
+        const Stopwatch watch;
+        model.separate(mixture, /*batch=*/1, stems, stop, [&](double fraction) {
+            if (is_counted && options.has_profile) profile.add(fraction, watch.seconds());
+        });
+        if (is_counted) result.run_seconds.push_back(watch.seconds());
+    }
+}
+
+}  // namespace
+
+double BenchResult::median_seconds() const {
+    std::vector<double> sorted = run_seconds;
+    std::ranges::sort(sorted);
+    const size_t half = sorted.size() / 2;
+    return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}
+
+double BenchResult::flops_per_second() const {
+    return flops_per_chunk / median_seconds();
+}
+
+double BenchResult::audio_seconds_per_second() const {
+    return chunk_seconds / num_overlap / median_seconds();
+}
+
+BenchResult run_bench(const BenchOptions& options, const std::stop_token& stop) {
+    if (options.runs < 1) throw Error(ErrorCode::invalid_input, "there must be at least one run");
+    const backend::OpenBackend opened = backend::open_backend(
+        options.device, {.precision = options.precision, .cpu_threads = options.threads});
+    BenchResult result;
+    result.architecture = find_architecture(options);
+    result.backend = opened.backend->name();
+    const Stopwatch loading;
+    const separation::PlannedNetwork planned = separation::plan_network(
+        {result.architecture, options.config_path, options.checkpoint_path}, opened.backend);
+    const auto model = separation::compile_network(planned);
+    result.load_seconds = loading.seconds();
+    result.parameters = planned.parameters;
+    result.chunk_seconds = planned.chunk_seconds();
+    result.num_overlap = planned.rules.num_overlap;
+    result.flops_per_chunk = planned.plan.flops;
+    result.device_bytes = planned.device_bytes();
+    result.warnings = opened.warnings;
+    result.warnings.insert(result.warnings.end(), planned.warnings.begin(), planned.warnings.end());
+    result.peak = backend::measure_matrix_peak(options.threads);
+    RunProfile profile(planned.network.graph);
+    run_chunks(*model, options, stop, profile, result);
+    if (options.has_profile) result.profile = profile.entries();
+    result.peak_rss_bytes = peak_resident_bytes();
+    return result;
+}
+
+}  // namespace msst::cli

@@ -1,0 +1,262 @@
+// Every operation on every backend against the reference, with odd sizes on purpose.
+
+#include <array>
+#include <cmath>
+#include <functional>
+#include <memory>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "backend/cpu/cpu_backend.h"
+#include "backend/reference/reference_backend.h"
+#include "base/error.h"
+
+namespace msst::backend {
+namespace {
+
+using graph::Graph;
+using graph::Shape;
+using graph::TensorId;
+
+struct Candidate {
+    std::string name;
+    std::shared_ptr<const graph::Backend> backend;
+    // Of the whole output, ||ours - reference|| / ||reference||. float32: sums in another order, and vector
+    // versions of exp and erf; bfloat16: 8 bits of every factor.
+    double tolerance;
+};
+
+std::vector<Candidate> candidates() {
+    std::vector<Candidate> all = {
+        {"cpu_float32", std::make_shared<CpuBackend>(CpuOptions{2, Precision::float32}), 3e-6}};
+    if (CpuBackend::has_bfloat16())
+        all.push_back(
+            {"cpu_bfloat16", std::make_shared<CpuBackend>(CpuOptions{2, Precision::bfloat16}), 1.5e-2});
+    return all;
+}
+
+// Builds graphs with random inputs and constants, and compares.
+class Conformance : public ::testing::TestWithParam<Candidate> {
+protected:
+    std::vector<float> random_values(const Shape& shape, float scale = 1) {
+        std::normal_distribution<float> normal(0, scale);
+        std::vector<float> values(graph::elements(shape));
+        for (float& value : values) value = normal(random_);
+        return values;
+    }
+
+    TensorId input(Graph& graph, Shape shape) {
+        inputs_.push_back(random_values(shape));
+        return graph.add_input(std::move(shape));
+    }
+
+    TensorId constant(Graph& graph, Shape shape, float scale = 1) {
+        const std::vector<float> values = random_values(shape, scale);
+        return graph.add_constant({"random", std::move(shape), [values](std::span<float> out) {
+                                       std::copy(values.begin(), values.end(), out.begin());
+                                   }});
+    }
+
+    std::vector<float> run(const graph::Backend& backend, const Graph& graph) const {
+        std::vector<std::span<const float>> inputs(inputs_.begin(), inputs_.end());
+        std::vector<float> output(graph::elements(graph.shape(graph.outputs()[0])));
+        const std::vector<std::span<float>> outputs = {output};
+        const auto executable = backend.compile(graph, backend.plan(graph));
+        executable->run(inputs, outputs, {});
+        executable->run(inputs, outputs, {});  // a second run must not see the first
+        return output;
+    }
+
+    void compare(Graph& graph, TensorId output) {
+        graph.add_output(output);
+        const std::vector<float> want = run(ReferenceBackend(), graph);
+        const std::vector<float> got = run(*GetParam().backend, graph);
+        double difference = 0;
+        double size = 0;
+        for (size_t i = 0; i < want.size(); ++i) {
+            ASSERT_TRUE(std::isfinite(got[i])) << "element " << i;
+            difference += (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
+            size += static_cast<double>(want[i]) * want[i];
+        }
+        EXPECT_LT(std::sqrt(difference / size), GetParam().tolerance);
+        inputs_.clear();
+    }
+
+    std::mt19937 random_{1};
+    std::vector<std::vector<float>> inputs_;
+};
+
+using graph::Activation;
+using graph::Attention;
+
+TEST_P(Conformance, Linear) {
+    for (const Activation activation : {Activation::none, Activation::gelu, Activation::tanh})
+        for (const auto& [rows, in, out] :
+             std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {7, 33, 5}, {2500, 48, 7}}) {
+            Graph graph;
+            const TensorId x = input(graph, {rows, in});
+            const TensorId bias = rows == 7 ? TensorId() : constant(graph, {out});
+            compare(graph,
+                    graph.add(graph::Linear{activation}, {x, constant(graph, {out, in}, 0.2f), bias, {}}));
+        }
+}
+
+TEST_P(Conformance, LinearAddsToAResidual) {
+    Graph graph;
+    const TensorId x = input(graph, {3, 5, 16});
+    const TensorId residual = input(graph, {3, 5, 9});
+    const TensorId y =
+        graph.add(graph::Linear{}, {x, constant(graph, {9, 16}), constant(graph, {9}), residual});
+    compare(graph, graph.add(graph::Add{}, {y, residual}));
+}
+
+TEST_P(Conformance, AFeedForwardBlockInPieces) {
+    Graph graph;
+    const TensorId x = input(graph, {5000, 24});
+    const TensorId normed = graph.add(graph::RmsNorm{}, {x, constant(graph, {24})});
+    const TensorId hidden = graph.add(graph::Linear{Activation::gelu},
+                                      {normed, constant(graph, {96, 24}, 0.2f), constant(graph, {96}), {}});
+    compare(graph,
+            graph.add(graph::Linear{}, {hidden, constant(graph, {24, 96}, 0.1f), constant(graph, {24}), x}));
+}
+
+TEST_P(Conformance, RmsNorm) {
+    for (const int64_t width : {1, 7, 33, 384}) {
+        Graph graph;
+        const TensorId x = input(graph, {11, width});
+        compare(graph, graph.add(graph::RmsNorm{}, {x, constant(graph, {width})}));
+    }
+}
+
+TEST_P(Conformance, Bands) {
+    const std::vector<int64_t> in = {4, 1, 33};
+    const std::vector<int64_t> out = {6, 10, 2};
+    Graph graph;
+    TensorId x = input(graph, {13, 38});
+    x = graph.add(graph::BandNorm{in}, {x, constant(graph, {38})});
+    x = graph.add(graph::BandLinear{in, out, Activation::tanh},
+                  {x, constant(graph, {4 * 6 + 10 + 33 * 2}, 0.3f), constant(graph, {18})});
+    compare(graph, graph.add(graph::BandGlu{{3, 5, 1}}, {x}));
+}
+
+struct AttentionCase {
+    int64_t a, b, heads, dim;
+    int axis;
+    Attention::Position position;
+};
+
+TEST_P(Conformance, Attention) {
+    using P = Attention::Position;
+    for (const auto& [a, b, heads, dim, axis, position] :
+         {AttentionCase{1, 1, 1, 2, 0, P::none}, AttentionCase{7, 3, 2, 6, 0, P::rotary},
+          AttentionCase{5, 33, 4, 8, 1, P::rotary}, AttentionCase{9, 17, 3, 5, 1, P::polar},
+          AttentionCase{1501, 2, 2, 16, 0, P::rotary}, AttentionCase{3, 60, 8, 64, 1, P::rotary}}) {
+        Graph graph;
+        const int64_t width = heads * dim;
+        const int64_t length = axis == 0 ? a : b;
+        const TensorId rows = input(graph, {a, b, 3 * width + heads});
+        TensorId table;
+        if (position == P::rotary) table = constant(graph, {2, length, dim});
+        if (position == P::polar) table = constant(graph, {2, 1 + heads, length, dim});
+        Attention op{
+            .heads = heads, .head_dim = dim, .sequence_axis = axis, .k_at = width, .v_at = 2 * width};
+        op.gates_at = 3 * width;
+        op.position = position;
+        compare(graph, graph.add(op, {rows, rows, rows, table}));
+    }
+}
+
+TEST_P(Conformance, AttentionThroughAWindowWithSinksAndValuesOfItsOwn) {
+    Graph graph;
+    const TensorId rows = input(graph, {23, 2, 32});
+    const TensorId values = input(graph, {23, 2, 16});
+    const Attention op{.heads = 2, .head_dim = 8, .k_at = 16, .window = 3, .sinks = 2};
+    compare(graph, graph.add(op, {rows, values, {}, {}}));
+}
+
+TEST_P(Conformance, LinearAttention) {
+    Graph graph;
+    const TensorId qkv = input(graph, {101, 3 * 3 * 7});
+    compare(graph, graph.add(graph::LinearAttention{3, 7}, {qkv, constant(graph, {3})}));
+}
+
+TEST_P(Conformance, ValueMix) {
+    Graph graph;
+    const TensorId v = input(graph, {5, 3, 14});
+    const TensorId first = input(graph, {5, 3, 14});
+    compare(graph, graph.add(graph::ValueMix{2}, {v, first, input(graph, {5, 3, 2})}));
+}
+
+TEST_P(Conformance, ShortTimeFourierTransformAndBack) {
+    for (const graph::StftFrame& frame :
+         {graph::StftFrame{512, 126, 512, graph::Window::hann, false},
+          graph::StftFrame{256, 64, 200, graph::Window::hann, true},
+          graph::StftFrame{192, 48, 192, graph::Window::rectangular, false}}) {
+        Graph forward;
+        compare(forward, forward.add(graph::Stft{frame}, {input(forward, {3, 1003})}));
+        Graph inverse;
+        const TensorId spectrum = input(inverse, {1 + 1003 / frame.hop, frame.bins(), 2, 2});
+        compare(inverse, inverse.add(graph::Istft{frame, 1003, /*zero_dc=*/frame.hop == 64}, {spectrum}));
+    }
+}
+
+TEST_P(Conformance, Movement) {
+    Graph graph;
+    const TensorId x = input(graph, {3, 5, 4});
+    const std::vector<int64_t> indices = {0, 1, 1, 2, 4, 4, 4};
+    const TensorId gathered = graph.add(graph::Gather{indices}, {x});
+    const TensorId scattered = graph.add(graph::ScatterMean{indices, 5}, {gathered});
+    const TensorId joined = graph.add(graph::Concat{}, {x, scattered, x});
+    const TensorId part = graph.add(graph::Slice{1, 1, 3}, {joined});
+    compare(graph, graph.add(graph::Slice{0, 2, 6}, {part}));
+}
+
+TEST_P(Conformance, ComplexMultiply) {
+    Graph graph;
+    const TensorId a = input(graph, {3, 7, 2});
+    compare(graph, graph.add(graph::ComplexMultiply{}, {a, input(graph, {3, 7, 2})}));
+}
+
+TEST_P(Conformance, ARunThatIsStoppedSaysSo) {
+    Graph graph;
+    graph.add_output(graph.add(graph::RmsNorm{}, {input(graph, {9, 4}), constant(graph, {4})}));
+    const auto executable = GetParam().backend->compile(graph, GetParam().backend->plan(graph));
+    std::vector<float> output(36);
+    const std::vector<std::span<const float>> inputs = {inputs_[0]};
+    const std::vector<std::span<float>> outputs = {output};
+    std::stop_source stop;
+    stop.request_stop();
+    try {
+        executable->run(inputs, outputs, {.stop = stop.get_token()});
+        FAIL() << "it went on";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::cancelled);
+    }
+}
+
+TEST_P(Conformance, ProgressGrowsToOne) {
+    Graph graph;
+    TensorId x = input(graph, {5000, 8});
+    for (int i = 0; i < 3; ++i) x = graph.add(graph::Linear{}, {x, constant(graph, {8, 8}), {}, {}});
+    graph.add_output(x);
+    const auto executable = GetParam().backend->compile(graph, GetParam().backend->plan(graph));
+    std::vector<float> output(40000);
+    const std::vector<std::span<const float>> inputs = {inputs_[0]};
+    const std::vector<std::span<float>> outputs = {output};
+    double last = 0;
+    int calls = 0;
+    executable->run(inputs, outputs, {.on_progress = [&](double fraction) {
+                        EXPECT_GE(fraction, last);
+                        last = fraction;
+                        ++calls;
+                    }});
+    EXPECT_EQ(last, 1.0);
+    EXPECT_GE(calls, 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryBackend, Conformance, ::testing::ValuesIn(candidates()),
+                         [](const auto& test) { return test.param.name; });
+
+}  // namespace
+}  // namespace msst::backend
