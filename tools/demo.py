@@ -56,22 +56,27 @@ def check_json(response):
     return answer
 
 
-def multipart(song, boundary):
-    """The upload, piece by piece, as `curl -F file=@song` sends it."""
-    yield (
+def submit(server, song):
+    """Uploads piece by piece, as `curl -F file=@song` does."""
+    boundary = uuid.uuid4().hex
+    head = (
         f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{song.name}"\r\n'
         "Content-Type: application/octet-stream\r\n\r\n"
     ).encode()
-    with song.open("rb") as file:
-        while piece := file.read(1 << 20):
-            yield piece
-    yield f"\r\n--{boundary}--\r\n".encode()
+    tail = f"\r\n--{boundary}--\r\n".encode()
 
+    def pieces():
+        yield head
+        with song.open("rb") as file:
+            while piece := file.read(1 << 20):
+                yield piece
+        yield tail
 
-def submit(server, song):
-    boundary = uuid.uuid4().hex
-    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}", "Transfer-Encoding": "chunked"}
-    return check_json(server.request("POST", "/api/v1/separate", multipart(song, boundary), headers))
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={boundary}",
+        "Content-Length": str(len(head) + song.stat().st_size + len(tail)),
+    }
+    return check_json(server.request("POST", "/api/v1/separate", pieces(), headers))
 
 
 def show_bar(task):

@@ -12,7 +12,7 @@ build_packages=(
     libavcodec-dev libavformat-dev libavutil-dev libswresample-dev    # audio in, FFT
     libsndfile1-dev libsoxr-dev                                       # audio out, resampling
     libcli11-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev prometheus-cpp-dev
-    libsqlite3-dev libsodium-dev libseccomp-dev
+    libsqlite3-dev libsodium-dev libseccomp-dev zlib1g-dev
     libdnnl-dev libhwy-dev                                            # the engine
 )
 test_packages=(

@@ -18,8 +18,10 @@ namespace {
 
 constexpr int kChannels = 2;
 constexpr int kSampleRate = 44100;
-constexpr int kMedianLength = 17;  // frames, and bins (Fitzgerald 2010)
-constexpr int kReach = kMedianLength / 2;
+constexpr int kFrameMedian = 17;  // in time
+constexpr int kBinMedian = 31;    // in frequency
+constexpr int kReach = kFrameMedian / 2;
+constexpr int kBinReach = kBinMedian / 2;
 constexpr int64_t kLead =
     kWindow - kHop;  // silence in front, so that every frame meets kWindow / kHop windows
 
@@ -31,7 +33,7 @@ struct Analysed {
 class DspStream final : public separation::SeparationStream {
 public:
     explicit DspStream(std::stop_token stop)
-        : stop_(std::move(stop)), mixture_(kChannels), median_(kMedianLength), masks_model_(kSampleRate) {
+        : stop_(std::move(stop)), mixture_(kChannels), mask_model_(kSampleRate) {
         for (auto& channel : waiting_) channel.assign(kLead, 0.0f);
         for (auto& stem : sums_)
             for (auto& channel : stem) channel.assign(kWindow, 0.0f);
@@ -84,7 +86,7 @@ private:
         find_sustained();
         find_struck(frame);
         find_centre(frame);
-        masks_model_.estimate({harmonic_, percussive_, centre_}, masks_);
+        mask_model_.estimate({frame.magnitude, harmonic_, percussive_, centre_}, masks_);
         for (const Stem stem : {kVocals, kDrums, kBass})
             for (int c = 0; c < kChannels; ++c) {
                 masked_.resize(kBins);
@@ -101,29 +103,29 @@ private:
 
     // Outside of the song its first and last frames stand still.
     void find_sustained() {
-        std::array<const float*, kMedianLength> rows;
-        for (int r = 0; r < kMedianLength; ++r) {
+        std::array<const float*, kFrameMedian> rows;
+        for (int r = 0; r < kFrameMedian; ++r) {
             const int64_t at = std::clamp<int64_t>(next_ + r - kReach, 0, std::ssize(frames_) - 1);
             rows[r] = frames_[at].magnitude.data();
         }
         harmonic_.resize(kBins);
-        median_.apply(rows, harmonic_);
+        time_median_.apply(rows, harmonic_);
     }
 
     void find_struck(const Analysed& frame) {
-        padded_.resize(kBins + 2 * kReach);
-        std::ranges::copy(frame.magnitude, padded_.begin() + kReach);
-        for (int i = 0; i < kReach; ++i) {  // mirrored about the first and the last bin
-            padded_[kReach - 1 - i] = frame.magnitude[i + 1];
-            padded_[kReach + kBins + i] = frame.magnitude[kBins - 2 - i];
+        padded_.resize(kBins + 2 * kBinReach);
+        std::ranges::copy(frame.magnitude, padded_.begin() + kBinReach);
+        for (int i = 0; i < kBinReach; ++i) {  // mirrored about the first and the last bin
+            padded_[kBinReach - 1 - i] = frame.magnitude[i + 1];
+            padded_[kBinReach + kBins + i] = frame.magnitude[kBins - 2 - i];
         }
-        std::array<const float*, kMedianLength> rows;
-        for (int r = 0; r < kMedianLength; ++r) rows[r] = padded_.data() + r;
+        std::array<const float*, kBinMedian> rows;
+        for (int r = 0; r < kBinMedian; ++r) rows[r] = padded_.data() + r;
         percussive_.resize(kBins);
-        median_.apply(rows, percussive_);
+        bin_median_.apply(rows, percussive_);
     }
 
-    // Similarity of the channels (Avendano & Jot 2002), 1 for equal ones, to its fourth power.
+    // Similarity of the channels (Avendano & Jot 2002), 1 for equal ones, cubed.
     void find_centre(const Analysed& frame) {
         centre_.resize(kBins);
         for (int bin = 0; bin < kBins; ++bin) {
@@ -131,7 +133,7 @@ private:
             const float both = left.real() * right.real() + left.imag() * right.imag();
             const float power = frame.magnitude[bin] * frame.magnitude[bin];
             const float similarity = std::clamp(2 * both / (power + 1e-20f), 0.0f, 1.0f);
-            centre_[bin] = similarity * similarity * similarity * similarity;
+            centre_[bin] = similarity * similarity * similarity;
         }
     }
 
@@ -163,8 +165,9 @@ private:
 
     std::stop_token stop_;
     separation::FrameQueue mixture_;  // not given out yet
-    MedianFilter median_;
-    MaskModel masks_model_;
+    MedianFilter time_median_{kFrameMedian};
+    MedianFilter bin_median_{kBinMedian};
+    MaskModel mask_model_;
     Fourier fourier_;
     std::array<std::vector<float>, kChannels> waiting_;  // not analysed yet
     std::deque<Analysed> frames_;                        // neighbours in time

@@ -20,6 +20,8 @@ using tasks::SupervisorMessage;
 
 constexpr Milliseconds kLongestWait{1'000};
 constexpr Milliseconds kShortestWait{10};
+// Of a worker that speaks every second.
+constexpr Milliseconds kShortestSilence{3'000};
 
 double chance() {
     return static_cast<double>(randombytes_uniform(1'000)) / 1'000;
@@ -59,6 +61,7 @@ struct Supervisor::Slot {
 Supervisor::Supervisor(SupervisorOptions options, tasks::TaskStore& store, const Clock& clock, Log& log)
     : options_(std::move(options)), store_(store), clock_(clock), log_(log), wake_pipe_(make_pipe()) {
     check(!options_.node.empty(), "a supervisor needs the name of its node");
+    options_.silence_timeout = std::max(options_.silence_timeout, kShortestSilence);
     for (const int fd : {wake_pipe_.reader.get(), wake_pipe_.writer.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
     for (const WorkerSlot& slot : options_.slots)
         slots_.push_back(

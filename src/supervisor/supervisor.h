@@ -32,7 +32,7 @@ struct SupervisorOptions {
 
     int max_attempts = 3;                    // losses of a worker until the task fails
     Milliseconds task_back_off{1'000};       // of a task that lost its worker
-    Milliseconds silence_timeout{30'000};    // without a word; a lease
+    Milliseconds silence_timeout{30'000};    // without a word; a lease, 3 s at least
     Milliseconds progress_timeout{300'000};  // of a task
     Milliseconds reap_interval{2'000};       // for leases of other servers' workers
     Milliseconds shortest_restart{100};

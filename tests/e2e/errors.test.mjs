@@ -102,7 +102,7 @@ describe('a submission', () => {
 });
 
 describe('a request', () => {
-  const server = new Server({max_queued_tasks: 0});
+  const server = new Server();
   before(() => server.start());
   after(() => server.destroy());
 

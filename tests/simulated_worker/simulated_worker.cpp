@@ -26,10 +26,13 @@ int work(const std::vector<std::string>& arguments) {
     const SystemClock clock;
     worker::ControlLink link(UniqueFd(tasks::kControlDescriptor), kDrain, clock);
     Log log("-", LogLevel::info);
+    // Before the stores start their threads.
+    const SandboxRules rules{
+        .calls = SystemCalls::compute,
+        .files = FileRules{.readable = {"/usr", "/lib", "/etc", "/proc", "/dev"}, .writable = {data}}};
+    for (const std::string& missing : enter_sandbox(rules)) log.info("sandbox", {{"missing", missing}});
     const auto store = store::open_task_store(data, clock);
     const auto blobs = store::open_blob_store(data);
-    for (const std::string& missing : enter_sandbox({.calls = SystemCalls::compute}))
-        log.info("sandbox", {{"missing", missing}});
     worker::Worker worker({.store = *store,
                            .blobs = *blobs,
                            .separators =

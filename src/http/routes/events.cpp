@@ -86,8 +86,8 @@ News look(Context& context, Narrator& narrator, const std::string& task_id) {
     return {.text = std::move(text), .is_end = tasks::is_final(task->status)};
 }
 
-asio::awaitable<void> narrate(Context& context, std::string task_id, std::shared_ptr<StreamPermit> permit,
-                              ChunkWriter& writer) {
+asio::awaitable<void> narrate(Context& context, std::string task_id,
+                              [[maybe_unused]] std::shared_ptr<StreamPermit> permit, ChunkWriter& writer) {
     const Settings& settings = context.services.settings;
     Narrator narrator(context);
     asio::steady_timer timer(co_await asio::this_coro::executor);

@@ -25,6 +25,7 @@ Json source_json(const tasks::Task& task, const tasks::StemFile& stem) {
             {"content_type", stem.content_type},
             {"sha256", stem.sha256},
             {"peak_dbfs", std::round(stem.peak_dbfs * 100) / 100},
+            {"rms_dbfs", std::round(stem.rms_dbfs * 100) / 100},
             {"clipped_samples", stem.clipped_samples}};
 }
 

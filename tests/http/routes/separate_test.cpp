@@ -16,7 +16,8 @@ using ::testing::SizeIs;
 
 std::vector<std::string> wrong_fields(const Reply& reply) {
     std::vector<std::string> fields;
-    for (const auto& error : reply.json().at("errors")) fields.push_back(error.at("field"));
+    const auto problem = reply.json();
+    for (const auto& error : problem.at("errors")) fields.push_back(error.at("field"));
     return fields;
 }
 

@@ -164,8 +164,8 @@ TEST(Tasks, AreFilteredByStatusModelAndOwner) {
     const std::string waiting = service.add_task("ann");
     const auto ids = [&](const std::string& query, const std::string& owner = "") {
         std::vector<std::string> found;
-        for (const auto& task : service.get("/api/v1/tasks" + query, owner).json().at("tasks"))
-            found.push_back(task.at("task_id"));
+        const auto page = service.get("/api/v1/tasks" + query, owner).json();
+        for (const auto& task : page.at("tasks")) found.push_back(task.at("task_id"));
         return found;
     };
     EXPECT_EQ(ids(""), (std::vector{waiting, done}));
