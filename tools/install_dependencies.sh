@@ -7,7 +7,7 @@
 set -euo pipefail
 
 build_packages=(
-    ca-certificates cmake g++ make ninja-build pkg-config python3 python3-yaml
+    ca-certificates cmake g++ make ninja-build pkg-config python3
     libboost1.81-dev                                                  # HTTP: Asio and Beast
     libavcodec-dev libavformat-dev libavutil-dev libswresample-dev    # audio in, FFT
     libsndfile1-dev libsoxr-dev                                       # audio out, resampling
