@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-test build demo test format check clean
+.PHONY: help setup setup-test build demo test format check tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -31,6 +31,11 @@ check: setup-test ## Format and floors
 
 format: setup-test ## Formats every source file
 	git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+FILES ?= $(shell git ls-files 'src/*.cpp')
+tidy: setup-test ## clang-tidy over src/, or over FILES='src/audio/*.cpp' (slow: minutes for the whole)
+	@cmake --preset dev >/dev/null
+	@echo $(FILES) | xargs -n 1 -P $$(nproc) clang-tidy -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*'
 
 clean: ## Removes what was built
 	rm -rf build out

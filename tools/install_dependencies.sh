@@ -16,7 +16,7 @@ build_packages=(
     libdnnl-dev libhwy-dev                                            # the engine
 )
 test_packages=(
-    clang-format curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3
+    clang-format clang-tidy curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3
 )
 
 missing_packages() {
