@@ -24,23 +24,29 @@ using Words = hn::Rebind<uint32_t, Floats>;
 using Halves = hn::Rebind<uint16_t, Floats>;
 using Vector = hn::Vec<Floats>;
 
-// Loads and stores of one storage; the last, short vector of a row goes through memory of our own.
+// Everything below is inlined by force: at -O2 the compiler makes calls of loads, stores and loop bodies,
+// which pass vectors through memory and cost ten times what they compute.
+#define MSST_BODY HWY_ATTR __attribute__((always_inline))
+
+// Loads and stores of one storage.
 struct Float32 {
     static constexpr int64_t kBytes = 4;
-    static Vector load(const std::byte* at) {
+    static HWY_INLINE Vector load(const std::byte* at) {
         return hn::LoadU(Floats(), reinterpret_cast<const float*>(at));
     }
-    static void store(Vector v, std::byte* at) { hn::StoreU(v, Floats(), reinterpret_cast<float*>(at)); }
+    static HWY_INLINE void store(Vector v, std::byte* at) {
+        hn::StoreU(v, Floats(), reinterpret_cast<float*>(at));
+    }
 };
 
 struct BFloat16 {
     static constexpr int64_t kBytes = 2;
-    static Vector load(const std::byte* at) {
+    static HWY_INLINE Vector load(const std::byte* at) {
         const auto halves = hn::LoadU(Halves(), reinterpret_cast<const uint16_t*>(at));
         return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(Words(), halves)));
     }
     // Rounds to nearest, ties to even.
-    static void store(Vector v, std::byte* at) {
+    static HWY_INLINE void store(Vector v, std::byte* at) {
         const Words words;
         const auto bits = hn::BitCast(words, v);
         const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1));
@@ -50,51 +56,53 @@ struct BFloat16 {
     }
 };
 
+// Which part of a vector belongs to the row: all of it, or the first numbers of the last one, which goes
+// through memory of our own.
+struct Whole {};
+struct Part {
+    int64_t count;
+};
+
 template <class Type>
-Vector load_some(const std::byte* at, int64_t count) {
+HWY_INLINE Vector load_at(const std::byte* row, int64_t i, Whole) {
+    return Type::load(row + i * Type::kBytes);
+}
+
+template <class Type>
+HWY_INLINE Vector load_at(const std::byte* row, int64_t i, Part part) {
     std::byte whole[kLanes * Type::kBytes] = {};
-    std::memcpy(whole, at, count * Type::kBytes);
+    std::memcpy(whole, row + i * Type::kBytes, part.count * Type::kBytes);
     return Type::load(whole);
 }
 
 template <class Type>
-void store_some(Vector v, std::byte* at, int64_t count) {
+HWY_INLINE void store_at(Vector v, std::byte* row, int64_t i, Whole) {
+    Type::store(v, row + i * Type::kBytes);
+}
+
+template <class Type>
+HWY_INLINE void store_at(Vector v, std::byte* row, int64_t i, Part part) {
     std::byte whole[kLanes * Type::kBytes];
     Type::store(v, whole);
-    std::memcpy(at, whole, count * Type::kBytes);
+    std::memcpy(row + i * Type::kBytes, whole, part.count * Type::kBytes);
 }
 
-// Calls step(index, load, store) for every vector of a row, the last one perhaps short.
+// Calls step(index, Whole or Part) for every vector of a row.
 template <class Step>
-void for_row(int64_t count, Step step) {
+HWY_INLINE void for_row(int64_t count, const Step& step) {
     const int64_t lanes = hn::Lanes(Floats());
     int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) step(i, lanes, /*is_whole=*/true);
-    if (i < count) step(i, count - i, /*is_whole=*/false);
+    for (; i + lanes <= count; i += lanes) step(i, Whole());
+    if (i < count) step(i, Part{count - i});
 }
 
-template <class Type>
-Vector load_at(const std::byte* row, int64_t i, int64_t count, bool is_whole) {
-    const std::byte* at = row + i * Type::kBytes;
-    return is_whole ? Type::load(at) : load_some<Type>(at, count);
-}
-
-template <class Type>
-void store_at(Vector v, std::byte* row, int64_t i, int64_t count, bool is_whole) {
-    std::byte* at = row + i * Type::kBytes;
-    if (is_whole)
-        Type::store(v, at);
-    else
-        store_some<Type>(v, at, count);
-}
-
-const std::byte* bytes(const float* x) {
+HWY_INLINE const std::byte* bytes(const float* x) {
     return reinterpret_cast<const std::byte*>(x);
 }
 
 // Calls use(type) with Float32 or BFloat16.
 template <class Use>
-void with_type(Storage storage, Use use) {
+HWY_INLINE void with_type(Storage storage, const Use& use) {
     if (storage == Storage::float32)
         use(Float32());
     else
@@ -104,17 +112,17 @@ void with_type(Storage storage, Use use) {
 void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
     const Floats d;
     Vector sums = hn::Zero(d);
-    for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-        const Vector v = load_at<Float32>(bytes(x), i, n, whole);
+    for_row(count, [&](int64_t i, auto part) MSST_BODY {
+        const Vector v = load_at<Float32>(bytes(x), i, part);
         sums = hn::MulAdd(v, v, sums);
     });
     const float norm = std::max(std::sqrt(hn::GetLane(hn::SumOfLanes(d, sums))), floor);
     const Vector scale = hn::Set(d, std::sqrt(static_cast<float>(count)) / norm);
-    with_type(y.storage, [&]<class Type>(Type) HWY_ATTR {
-        for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-            const Vector v = load_at<Float32>(bytes(x), i, n, whole);
-            const Vector g = load_at<Float32>(bytes(gamma), i, n, whole);
-            store_at<Type>(hn::Mul(hn::Mul(v, scale), g), y.data, i, n, whole);
+    with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
+        for_row(count, [&](int64_t i, auto part) MSST_BODY {
+            const Vector v = load_at<Float32>(bytes(x), i, part);
+            const Vector g = load_at<Float32>(bytes(gamma), i, part);
+            store_at<Type>(hn::Mul(hn::Mul(v, scale), g), y.data, i, part);
         });
     });
 }
@@ -122,19 +130,23 @@ void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, 
 float ExpRow(const float* x, int64_t count, Buffer y) {
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
+    const int64_t whole = count / lanes * lanes;
+    const auto in_row = hn::FirstN(d, count - whole);
     const Vector lowest = hn::Set(d, -INFINITY);
-    const auto valid = [&](int64_t i) HWY_ATTR {
-        return hn::IfThenElse(hn::FirstN(d, std::clamp<int64_t>(count - i, 0, lanes)), hn::LoadU(d, x + i),
-                              lowest);
-    };
     Vector largest = lowest;
-    for (int64_t i = 0; i < count; i += lanes) largest = hn::Max(largest, valid(i));
+    for (int64_t i = 0; i < whole; i += lanes) largest = hn::Max(largest, hn::LoadU(d, x + i));
+    if (whole < count) largest = hn::Max(largest, hn::IfThenElse(in_row, hn::LoadU(d, x + whole), lowest));
     largest = hn::MaxOfLanes(d, largest);
     Vector sums = hn::Zero(d);
-    with_type(y.storage, [&]<class Type>(Type) HWY_ATTR {
-        for (int64_t i = 0; i < padded(count); i += lanes) {
-            const auto mask = hn::FirstN(d, std::clamp<int64_t>(count - i, 0, lanes));
-            const Vector e = hn::IfThenElseZero(mask, hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), largest)));
+    with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
+        for (int64_t i = 0; i < whole; i += lanes) {
+            const Vector e = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), largest));
+            sums = hn::Add(sums, e);
+            Type::store(e, y.data + i * Type::kBytes);
+        }
+        for (int64_t i = whole; i < padded(count); i += lanes) {
+            const Vector all = hn::Exp(d, hn::Sub(hn::LoadU(d, x + i), largest));
+            const Vector e = i < count ? hn::IfThenElseZero(in_row, all) : hn::Zero(d);
             sums = hn::Add(sums, e);
             Type::store(e, y.data + i * Type::kBytes);
         }
@@ -145,16 +157,16 @@ float ExpRow(const float* x, int64_t count, Buffer y) {
 void RotaryRow(Buffer x, const float* cosine, const float* sine, int64_t count, float scale, Buffer y) {
     const Floats d;
     const Vector factor = hn::Set(d, scale);
-    with_type(x.storage, [&]<class In>(In) HWY_ATTR {
-        with_type(y.storage, [&]<class Out>(Out) HWY_ATTR {
-            for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-                const Vector v = hn::Mul(factor, load_at<In>(x.data, i, n, whole));
-                const Vector c = load_at<Float32>(bytes(cosine), i, n, whole);
-                const Vector s = load_at<Float32>(bytes(sine), i, n, whole);
+    with_type(x.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                const Vector v = hn::Mul(factor, load_at<In>(x.data, i, part));
+                const Vector c = load_at<Float32>(bytes(cosine), i, part);
+                const Vector s = load_at<Float32>(bytes(sine), i, part);
                 // even elements: v c - partner s; odd ones: v c + partner s
                 const Vector partner = hn::Mul(hn::Reverse2(d, v), s);
                 const Vector turned = hn::OddEven(hn::MulAdd(v, c, partner), hn::Sub(hn::Mul(v, c), partner));
-                store_at<Out>(turned, y.data, i, n, whole);
+                store_at<Out>(turned, y.data, i, part);
             });
         });
     });
@@ -162,16 +174,15 @@ void RotaryRow(Buffer x, const float* cosine, const float* sine, int64_t count, 
 
 void PolarRow(Buffer x, const float* cosine, const float* sine, int64_t count, float scale, Buffer y) {
     const Floats d;
-    with_type(x.storage, [&]<class In>(In) HWY_ATTR {
-        with_type(y.storage, [&]<class Out>(Out) HWY_ATTR {
-            for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-                const Vector v = load_at<In>(x.data, i, n, whole);
+    with_type(x.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                const Vector v = load_at<In>(x.data, i, part);
                 const Vector soft =
                     hn::Add(hn::Max(v, hn::Zero(d)), hn::Log1p(d, hn::Exp(d, hn::Neg(hn::Abs(v)))));
                 const Vector m = hn::Mul(soft, hn::Set(d, scale));
-                store_at<Out>(hn::Mul(m, load_at<Float32>(bytes(cosine), i, n, whole)), y.data, i, n, whole);
-                store_at<Out>(hn::Mul(m, load_at<Float32>(bytes(sine), i, n, whole)), y.at(count).data, i, n,
-                              whole);
+                store_at<Out>(hn::Mul(m, load_at<Float32>(bytes(cosine), i, part)), y.data, i, part);
+                store_at<Out>(hn::Mul(m, load_at<Float32>(bytes(sine), i, part)), y.at(count).data, i, part);
             });
         });
     });
@@ -179,10 +190,10 @@ void PolarRow(Buffer x, const float* cosine, const float* sine, int64_t count, f
 
 void ScaleRow(Buffer x, int64_t count, float scale, Buffer y) {
     const Vector factor = hn::Set(Floats(), scale);
-    with_type(x.storage, [&]<class In>(In) HWY_ATTR {
-        with_type(y.storage, [&]<class Out>(Out) HWY_ATTR {
-            for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-                store_at<Out>(hn::Mul(factor, load_at<In>(x.data, i, n, whole)), y.data, i, n, whole);
+    with_type(x.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                store_at<Out>(hn::Mul(factor, load_at<In>(x.data, i, part)), y.data, i, part);
             });
         });
     });
@@ -191,13 +202,15 @@ void ScaleRow(Buffer x, int64_t count, float scale, Buffer y) {
 void GluRow(const float* a, const float* b, int64_t count, float* y) {
     const Floats d;
     const Vector one = hn::Set(d, 1.0f);
-    for_row(count, [&](int64_t i, int64_t n, bool whole) HWY_ATTR {
-        const Vector gate = load_at<Float32>(bytes(b), i, n, whole);
-        const Vector value = load_at<Float32>(bytes(a), i, n, whole);
+    for_row(count, [&](int64_t i, auto part) MSST_BODY {
+        const Vector gate = load_at<Float32>(bytes(b), i, part);
+        const Vector value = load_at<Float32>(bytes(a), i, part);
         const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
-        store_at<Float32>(result, reinterpret_cast<std::byte*>(y), i, n, whole);
+        store_at<Float32>(result, reinterpret_cast<std::byte*>(y), i, part);
     });
 }
+
+#undef MSST_BODY
 
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
