@@ -52,9 +52,9 @@ int sndfile_container(const WriterOptions& options) {
 
 // The nearest step of 2^-(bits-1), saturated, in the top bits of 32.
 int32_t quantised(float sample, int bits) {
-    const double scale = std::ldexp(1.0, bits - 1);
+    const auto scale = static_cast<double>(int64_t{1} << (bits - 1));
     const double step = std::clamp(std::nearbyint(sample * scale), -scale, scale - 1);
-    return static_cast<int32_t>(step * std::ldexp(1.0, 32 - bits));
+    return static_cast<int32_t>(step) * (1 << (32 - bits));
 }
 
 struct Fingerprint {

@@ -11,6 +11,29 @@ namespace {
 constexpr int kMaxLength = 63;
 constexpr int64_t kColumns = 64;
 
+using Rows = std::array<std::array<float, kColumns>, kMaxLength>;
+using Exchanges = std::vector<std::pair<int, int>>;
+
+// The compiler makes one version per width of vectors, and the loader picks.
+#if defined(__x86_64__)
+#define MSST_FOR_EVERY_VECTOR_WIDTH __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define MSST_FOR_EVERY_VECTOR_WIDTH
+#endif
+
+MSST_FOR_EVERY_VECTOR_WIDTH
+void exchange_all(Rows& rows, const Exchanges& exchanges) {
+    for (const auto& [low, high] : exchanges) {
+        float* __restrict a = rows[low].data();
+        float* __restrict b = rows[high].data();
+        for (int64_t i = 0; i < kColumns; ++i) {
+            const float x = a[i], y = b[i];
+            a[i] = x < y ? x : y;
+            b[i] = x < y ? y : x;
+        }
+    }
+}
+
 // Comparators of Batcher's network for `size` inputs (Knuth, The Art of Computer Programming, 5.3.4,
 // algorithm M).
 std::vector<std::pair<int, int>> odd_even_merge_sort(int size) {
@@ -47,23 +70,14 @@ MedianFilter::MedianFilter(int length) : length_(length) {
 }
 
 void MedianFilter::apply(std::span<const float* const> rows, std::span<float> out) const {
-    std::array<std::array<float, kColumns>, kMaxLength> work;
+    Rows work;
     for (int64_t begin = 0; begin < std::ssize(out); begin += kColumns) {
         const int64_t count = std::min(kColumns, std::ssize(out) - begin);
         for (int r = 0; r < length_; ++r) {
             std::copy_n(rows[r] + begin, count, work[r].begin());
             std::fill(work[r].begin() + count, work[r].end(), 0.0f);
         }
-        for (const auto& [low, high] : exchanges_) {
-            float* a = work[low].data();
-            float* b = work[high].data();
-            for (int64_t i = 0; i < kColumns; ++i) {
-                const float smaller = std::min(a[i], b[i]);
-                const float larger = std::max(a[i], b[i]);
-                a[i] = smaller;
-                b[i] = larger;
-            }
-        }
+        exchange_all(work, exchanges_);
         std::copy_n(work[length_ / 2].begin(), count, out.begin() + begin);
     }
 }
