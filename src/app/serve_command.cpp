@@ -66,6 +66,9 @@ supervisor::SupervisorOptions supervisor_options(const config::Config& config, c
             .command =
                 [arguments](const supervisor::WorkerSlot&, const std::string& worker_id) {
                     supervisor::WorkerCommand command{.program = own_program(), .arguments = arguments};
+                    // Threads that wait for each other sleep instead of spinning: the API needs the cores
+                    // too.
+                    command.environment = {"OMP_WAIT_POLICY=passive"};
                     command.arguments.insert(command.arguments.end(), {"--worker-id", worker_id});
                     return command;
                 },
