@@ -153,4 +153,49 @@ THIRD = {
     ],
 }
 
-SONGS = [DEMO, SECOND, THIRD]
+# Composed after the separator's constants were settled, and never used to settle them.
+E7, A7, B7, CSM = (40, 56, 59, 62, 66), (45, 55, 61, 64, 67), (47, 57, 59, 63, 66), (37, 56, 59, 64, 68)
+FOURTH = {
+    "bpm": 96, "throat": 0.97, "bite": 5, "voice_reverb": 0.22, "hat_pan": -0.2, "levels": (0.125, 0.140, 0.120, 0.125),
+    "sections": [
+        {"chords": [E7], "keys": "strings", "bass": ["0.00.t.7"], "hat": ["x.xxx.xxx.xxx.xO"]},
+        {"chords": [E7, A7, E7, B7], "keys": "strings", "bass": ["0.00.t.7", "0..0t.57"], "crash": True,
+         "kick": ["X..x..X....x....", "X..x..X...X....."], "snare": ["....X..o.o..X...", "....X..o.o..X..x"],
+         "hat": ["x.xxx.xxx.xxx.xO", "xoxoxoxoxoxoxoxo"],
+         "melody": notes("""
+0.5 0.5 59 ha
+1 0.5 62 di
+1.5 1.5 64 mou
+3.5 0.5 62 ta
+4 1 61 sei
+5.5 0.5 59 ko
+6 1.7 57 na
+8.5 0.5 59 we
+9 0.5 62 li
+9.5 1 64 fa
+10.5 1.3 67 rai
+12 1 66 do
+13 1 63 se
+14 1.8 59 nou
+""")},
+        {"chords": [CSM, A7, E7, B7], "keys": "pad strings", "bass": ["00.0t.0.", "0-0.0-t7"], "crash": True,
+         "kick": ["X.....X.X.......", "X..x..X.X....x.."], "snare": ["....X.......X...", "....X..o....X.oX"],
+         "hat": ["x.o.x.o.x.o.x.o."], "tom": ["................", "................", "................", "........aa.bb.cc"],
+         "melody": notes("""
+0 1.5 68 la
+1.5 0.5 66 mi
+2 1.7 64 tou
+4 1 64 be
+5 1 67 sa
+6 1.8 69 no
+8 1.5 71 hei
+9.5 0.5 68 ka
+10 1.8 64 ru
+12 0.5 66 de
+12.5 0.5 68 fi
+13 2.8 66 mau
+""")},
+    ],
+}
+
+SONGS = [DEMO, SECOND, THIRD, FOURTH]

@@ -5,12 +5,16 @@
 #include <atomic>
 #include <cmath>
 #include <deque>
+#include <iterator>
 #include <utility>
 
 #include "base/error.h"
+#include "dsp/bass_model.h"
 #include "dsp/masks.h"
 #include "dsp/median_filter.h"
+#include "dsp/stereo_centre.h"
 #include "dsp/stft.h"
+#include "dsp/voice_model.h"
 #include "separation/frame_queue.h"
 
 namespace msst::dsp {
@@ -30,10 +34,19 @@ struct Analysed {
     std::vector<float> magnitude;  // [bin], over both channels
 };
 
+std::vector<float> zeros() {
+    return std::vector<float>(kBins);
+}
+
+// Files of floats may hold numbers whose squares are infinite. What the limit cuts off goes to the last stem.
+float limited(float sample) {
+    constexpr float kLoudest = 1e6f;
+    return std::isfinite(sample) ? std::clamp(sample, -kLoudest, kLoudest) : 0.0f;
+}
+
 class DspStream final : public separation::SeparationStream {
 public:
-    explicit DspStream(std::stop_token stop)
-        : stop_(std::move(stop)), mixture_(kChannels), mask_model_(kSampleRate) {
+    explicit DspStream(std::stop_token stop) : stop_(std::move(stop)), mixture_(kChannels) {
         for (auto& channel : waiting_) channel.assign(kLead, 0.0f);
         for (auto& stem : sums_)
             for (auto& channel : stem) channel.assign(kWindow, 0.0f);
@@ -44,7 +57,7 @@ public:
         mixture_.push(mixture);
         for (int c = 0; c < kChannels; ++c) {
             const auto in = mixture.channel(c);
-            waiting_[c].insert(waiting_[c].end(), in.begin(), in.end());
+            std::ranges::transform(in, std::back_inserter(waiting_[c]), limited);
         }
         analyse_all(sink);
     }
@@ -85,11 +98,12 @@ private:
         const Analysed& frame = frames_[next_];
         find_sustained();
         find_struck(frame);
-        find_centre(frame);
-        mask_model_.estimate({frame.magnitude, harmonic_, percussive_, centre_}, masks_);
+        find_centre(frame.spectra[0], frame.spectra[1], centre_);
+        bass_model_.find_teeth(harmonic_, bass_teeth_);
+        mask_model_.estimate({frame.magnitude, harmonic_, percussive_, centre_, bass_teeth_}, masks_);
+        voice_model_.sharpen(frame.magnitude, masks_);
         for (const Stem stem : {kVocals, kDrums, kBass})
             for (int c = 0; c < kChannels; ++c) {
-                masked_.resize(kBins);
                 for (int bin = 0; bin < kBins; ++bin)
                     masked_[bin] = frame.spectra[c][bin] * masks_[stem][bin];
                 fourier_.add_inverse(masked_, sums_[stem][c]);
@@ -108,12 +122,10 @@ private:
             const int64_t at = std::clamp<int64_t>(next_ + r - kReach, 0, std::ssize(frames_) - 1);
             rows[r] = frames_[at].magnitude.data();
         }
-        harmonic_.resize(kBins);
         time_median_.apply(rows, harmonic_);
     }
 
     void find_struck(const Analysed& frame) {
-        padded_.resize(kBins + 2 * kBinReach);
         std::ranges::copy(frame.magnitude, padded_.begin() + kBinReach);
         for (int i = 0; i < kBinReach; ++i) {  // mirrored about the first and the last bin
             padded_[kBinReach - 1 - i] = frame.magnitude[i + 1];
@@ -121,20 +133,7 @@ private:
         }
         std::array<const float*, kBinMedian> rows;
         for (int r = 0; r < kBinMedian; ++r) rows[r] = padded_.data() + r;
-        percussive_.resize(kBins);
         bin_median_.apply(rows, percussive_);
-    }
-
-    // Similarity of the channels (Avendano & Jot 2002), 1 for equal ones, cubed.
-    void find_centre(const Analysed& frame) {
-        centre_.resize(kBins);
-        for (int bin = 0; bin < kBins; ++bin) {
-            const std::complex<float> left = frame.spectra[0][bin], right = frame.spectra[1][bin];
-            const float both = left.real() * right.real() + left.imag() * right.imag();
-            const float power = frame.magnitude[bin] * frame.magnitude[bin];
-            const float similarity = std::clamp(2 * both / (power + 1e-20f), 0.0f, 1.0f);
-            centre_[bin] = similarity * similarity * similarity;
-        }
     }
 
     // The first hop of the sums is final.
@@ -167,14 +166,17 @@ private:
     separation::FrameQueue mixture_;  // not given out yet
     MedianFilter time_median_{kFrameMedian};
     MedianFilter bin_median_{kBinMedian};
-    MaskModel mask_model_;
+    BassModel bass_model_{kSampleRate};
+    MaskModel mask_model_{kSampleRate};
+    VoiceModel voice_model_{kSampleRate};
     Fourier fourier_;
     std::array<std::vector<float>, kChannels> waiting_;  // not analysed yet
     std::deque<Analysed> frames_;                        // neighbours in time
     int64_t next_ = 0;                                   // index into frames_: separated next
-    std::vector<float> harmonic_, percussive_, centre_, padded_;
+    std::vector<float> harmonic_ = zeros(), percussive_ = zeros(), centre_ = zeros(), bass_teeth_ = zeros();
+    std::vector<float> padded_ = std::vector<float>(kBins + 2 * kBinReach);
     Masks masks_;
-    Spectrum masked_;
+    Spectrum masked_ = Spectrum(kBins);
     std::array<std::array<std::vector<float>, kChannels>, kOther> sums_;  // [kWindow], overlap-add
     int64_t position_ = 0;  // of the sums' first sample, the lead included
     int64_t song_frames_ = 0;

@@ -3,20 +3,18 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dsp/bands.h"
+
 namespace msst::dsp {
 namespace {
 
-constexpr double kVoiceFromHz = 320, kVoiceToHz = 9000, kBassToHz = 200, kLowToHz = 200;
+constexpr double kVoiceFromHz = 320, kVoiceToHz = 9000, kLowToHz = 200, kLowestToHz = 130;
 constexpr float kExcessWeight = 3;  // of what stands above the median, against the median
-constexpr float kVocalWeight = 1.5;
-constexpr float kNobodys = 1e-6;  // what no stem claims is other's
-
-double high_pass(double hz, double corner, int order) {
-    return 1 / (1 + std::pow(corner / std::max(hz, 1.0), order));
-}
-double low_pass(double hz, double corner, int order) {
-    return 1 / (1 + std::pow(hz / corner, order));
-}
+constexpr float kVocalWeight = 1.5f;
+constexpr float kBassFloor = 0.1f;     // of the low band, off the bass's pitch
+constexpr float kBassAside = 0.25f;    // of an overtone that is not in the middle
+constexpr float kRingingDrums = 0.3f;  // of what is sustained down there, and not the bass's
+constexpr float kNobodys = 1e-6f;      // what no stem claims is other's
 
 // Of `a` against `b`, by power (Wiener).
 float share(float a, float b) {
@@ -25,30 +23,32 @@ float share(float a, float b) {
 
 }  // namespace
 
-MaskModel::MaskModel(int sample_rate) : vocal_band_(kBins), bass_band_(kBins), low_band_(kBins) {
-    for (int bin = 0; bin < kBins; ++bin) {
-        const double hz = static_cast<double>(bin) * sample_rate / kWindow;
-        vocal_band_[bin] = static_cast<float>(high_pass(hz, kVoiceFromHz, 6) * low_pass(hz, kVoiceToHz, 8));
-        bass_band_[bin] = static_cast<float>(low_pass(hz, kBassToHz, 8));
-        low_band_[bin] = static_cast<float>(low_pass(hz, kLowToHz, 8));
-    }
+MaskModel::MaskModel(double sample_rate)
+    : vocal_band_(high_pass_band(sample_rate, kVoiceFromHz, 6)),
+      low_band_(low_pass_band(sample_rate, kLowToHz, 8)),
+      lowest_band_(low_pass_band(sample_rate, kLowestToHz, 8)) {
+    const std::vector<float> below = low_pass_band(sample_rate, kVoiceToHz, 8);
+    for (int bin = 0; bin < kBins; ++bin) vocal_band_[bin] *= below[bin];
 }
 
 void MaskModel::estimate(const FrameEvidence& frame, Masks& masks) const {
     for (std::vector<float>& mask : masks) mask.resize(kBins);
     for (int bin = 0; bin < kBins; ++bin) {
-        const float sustained_level = frame.harmonic[bin];
-        const float excess = kExcessWeight * std::max(frame.magnitude[bin] - sustained_level, 0.0f);
-        const float low = low_band_[bin];
-        const float sustained =
-            (1 - low) * share(sustained_level, frame.percussive[bin]) + low * share(sustained_level, excess);
+        const float low = low_band_[bin], lowest = lowest_band_[bin];
+        const float level = frame.harmonic[bin];
+        const float excess = kExcessWeight * std::max(frame.magnitude[bin] - level, 0.0f);
+        const float sustained = (1 - low) * share(level, frame.percussive[bin]) + low * share(level, excess);
         const float struck = 1 - sustained;
-        const float above_bass = sustained * (1 - bass_band_[bin]);
+
+        const float near_middle = std::max(lowest, kBassAside + (1 - kBassAside) * frame.centre[bin]);
+        const float tooth = near_middle * frame.bass_teeth[bin];
+        const float bass_part = low * (kBassFloor + (1 - kBassFloor) * tooth) + (1 - low) * tooth;
+        const float above_bass = sustained * (1 - std::max(bass_part, lowest));
         const float middle = frame.centre[bin] * vocal_band_[bin];
 
         const float vocals = kVocalWeight * middle * above_bass;
-        const float drums = struck * std::sqrt(struck);
-        const float bass = sustained * bass_band_[bin];
+        const float drums = struck * std::sqrt(struck) + kRingingDrums * sustained * lowest * (1 - bass_part);
+        const float bass = sustained * bass_part;
         const float other = (1 - middle) * above_bass + kNobodys;
         const float scale = 1 / (vocals + drums + bass + other);
         masks[kVocals][bin] = scale * vocals;
