@@ -73,7 +73,7 @@ TEST_P(Sdr, OfEveryStemBeatsTheMixtureClearly) {
 }
 
 INSTANTIATE_TEST_SUITE_P(DemoSongs, Sdr,
-                         ::testing::Values(Expected{"0", {8, 10, 8, 8}}, Expected{"1", {7, 9, 7, 6}}),
+                         ::testing::Values(Expected{"0", {10, 12, 9.5, 9}}, Expected{"1", {9, 11, 8.5, 7.5}}),
                          [](const auto& test) { return std::string("Song") + test.param.song; });
 
 TEST(DemoSong, IsWhatTheScriptMakes) {
