@@ -26,7 +26,7 @@ void VoiceModel::sharpen(std::span<const float> magnitude, Masks& masks) {
     for (double hz = pitch_hz; hz < kVoice.harmonics_to_hz; hz += pitch_hz)
         raise_tooth(comb_, hz / bin_hz_, (kToothHz + kToothWidening * hz) / bin_hz_, 1.0f);
 
-    const float trust = kTrust * power_on_comb();
+    const float trust = kTrust * comb_explains();
     const auto judged = static_cast<int>(kJudgedToHz / bin_hz_);
     for (int bin = 0; bin < judged; ++bin) {
         float& vocals = masks[kVocals][bin];
@@ -39,15 +39,17 @@ void VoiceModel::sharpen(std::span<const float> magnitude, Masks& masks) {
     }
 }
 
-float VoiceModel::power_on_comb() const {
-    float all = 1e-20f, on = 0;
+float VoiceModel::comb_explains() const {
+    float all = 1e-20f, on = 0, covered = 0;
     const auto judged = static_cast<int>(kJudgedToHz / bin_hz_);
     for (int bin = 0; bin < judged; ++bin) {
         const float power = vocals_[bin] * vocals_[bin];
         all += power;
         on += comb_[bin] * power;
+        covered += comb_[bin];
     }
-    return on / all;
+    const float by_chance = covered / static_cast<float>(judged);
+    return std::max(0.0f, (on / all - by_chance) / (1 - by_chance + 1e-6f));
 }
 
 }  // namespace msst::dsp

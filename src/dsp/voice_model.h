@@ -14,13 +14,13 @@ public:
     explicit VoiceModel(double sample_rate);
 
     // Moves shares between vocals and other (their sum stays): to vocals at the harmonics of the leading
-    // pitch, to other between them; the more, the more of the vocals' power the harmonics hold.
+    // pitch, to other between them; the more, the more of the vocals' power the harmonics explain.
     // magnitude: [kBins], of the mixture.
     void sharpen(std::span<const float> magnitude, Masks& masks);
 
 private:
-    // The part of vocals_' power that lies on comb_, 0-1.
-    float power_on_comb() const;
+    // How much more of vocals_' power lies on comb_ than noise would have there: 0 no more, 1 all.
+    float comb_explains() const;
 
     double bin_hz_;
     PitchFinder pitch_;

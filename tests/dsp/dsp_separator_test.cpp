@@ -96,6 +96,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"LeftOnly", [](int c, int64_t i) { return c == 0 ? tone(i) : 0.0f; }},
                       Case{"OppositePolarity", [](int c, int64_t i) { return c == 0 ? tone(i) : -tone(i); }},
                       Case{"FarTooLoud", [](int, int64_t i) { return 1000 * tone(i); }},
+                      Case{"AsLoudAsFloatsGet", [](int, int64_t i) { return 1e38f * tone(i); }},
                       Case{"HardlyThere", [](int, int64_t i) { return 1e-20f * tone(i); }},
                       Case{"Clicks", [](int, int64_t i) { return i % 5000 == 0 ? 1.0f : 0.0f; }},
                       Case{"Constant", [](int, int64_t) { return 0.25f; }}),
