@@ -10,14 +10,20 @@
 #include "graph/ops/complex_multiply.h"
 #include "graph/ops/concat.h"
 #include "graph/ops/gather.h"
+#include "graph/ops/glu.h"
 #include "graph/ops/istft.h"
+#include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/linear_attention.h"
+#include "graph/ops/local_attention.h"
+#include "graph/ops/moments.h"
 #include "graph/ops/reshape.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/scatter_mean.h"
 #include "graph/ops/slice.h"
+#include "graph/ops/standardize.h"
 #include "graph/ops/stft.h"
+#include "graph/ops/tensor_norm.h"
 #include "graph/ops/value_mix.h"
 
 namespace msst::graph {
@@ -30,7 +36,8 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Istft,
-                        Linear, LinearAttention, Reshape, RmsNorm, ScatterMean, Slice, Stft, ValueMix>;
+using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Glu,
+                        Istft, LayerNorm, Linear, LinearAttention, LocalAttention, Moments, Reshape, RmsNorm,
+                        ScatterMean, Slice, Standardize, Stft, TensorNorm, ValueMix>;
 
 }  // namespace msst::graph

@@ -53,14 +53,20 @@ std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& con
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LayerNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LinearAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LocalAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Moments& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Reshape& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Slice& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Standardize& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Stft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::TensorNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ValueMix& op, const KernelContext& context);
 
 // For operations that are a loop: `body` is called with the token and what it captured.
