@@ -10,9 +10,12 @@
 #include "graph/ops/complex_multiply.h"
 #include "graph/ops/concat.h"
 #include "graph/ops/gather.h"
+#include "graph/ops/inverse_real_fft.h"
 #include "graph/ops/istft.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/linear_attention.h"
+#include "graph/ops/lstm.h"
+#include "graph/ops/real_fft.h"
 #include "graph/ops/reshape.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/scatter_mean.h"
@@ -30,7 +33,8 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Istft,
-                        Linear, LinearAttention, Reshape, RmsNorm, ScatterMean, Slice, Stft, ValueMix>;
+using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather,
+                        InverseRealFft, Istft, Linear, LinearAttention, Lstm, RealFft, Reshape, RmsNorm,
+                        ScatterMean, Slice, Stft, ValueMix>;
 
 }  // namespace msst::graph
