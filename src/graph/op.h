@@ -11,12 +11,15 @@
 #include "graph/ops/concat.h"
 #include "graph/ops/gather.h"
 #include "graph/ops/glu.h"
+#include "graph/ops/inverse_real_fft.h"
 #include "graph/ops/istft.h"
 #include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/linear_attention.h"
 #include "graph/ops/local_attention.h"
+#include "graph/ops/lstm.h"
 #include "graph/ops/moments.h"
+#include "graph/ops/real_fft.h"
 #include "graph/ops/reshape.h"
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/scatter_mean.h"
@@ -36,8 +39,9 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Glu,
-                        Istft, LayerNorm, Linear, LinearAttention, LocalAttention, Moments, Reshape, RmsNorm,
-                        ScatterMean, Slice, Standardize, Stft, TensorNorm, ValueMix>;
+using Op =
+    std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Glu,
+                 InverseRealFft, Istft, LayerNorm, Linear, LinearAttention, LocalAttention, Lstm, Moments,
+                 RealFft, Reshape, RmsNorm, ScatterMean, Slice, Standardize, Stft, TensorNorm, ValueMix>;
 
 }  // namespace msst::graph

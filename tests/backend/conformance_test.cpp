@@ -249,6 +249,49 @@ TEST_P(Conformance, LinearAttention) {
     compare(graph, graph.add(graph::LinearAttention{3, 7}, {qkv, constant(graph, {3})}));
 }
 
+struct LstmCase {
+    int64_t a, b, in, hidden, directions;
+    int axis;
+};
+
+TEST_P(Conformance, Lstm) {
+    for (const auto& [a, b, in, hidden, directions, axis] :
+         {LstmCase{1, 1, 1, 1, 1, 0}, LstmCase{9, 3, 7, 5, 2, 0}, LstmCase{3, 9, 7, 17, 2, 1},
+          LstmCase{60, 40, 33, 48, 1, 0}, LstmCase{43, 12, 16, 33, 2, 1}, LstmCase{300, 21, 40, 130, 2, 0},
+          LstmCase{1, 70, 24, 32, 2, 1}}) {
+        Graph graph;
+        const TensorId x = graph.add(graph::RmsNorm{}, {input(graph, {a, b, in}), constant(graph, {in})});
+        const TensorId bias = axis == 0 ? constant(graph, {directions, 2, 4 * hidden}) : TensorId();
+        const TensorId y =
+            graph.add(graph::Lstm{axis}, {x, constant(graph, {directions, 4 * hidden, in}, 0.2f),
+                                          constant(graph, {directions, 4 * hidden, hidden}, 0.2f), bias});
+        const TensorId weight = constant(graph, {5, directions * hidden}, 0.2f);
+        compare(graph, graph.add(graph::Linear{}, {y, weight, {}, {}}));
+    }
+}
+
+TEST_P(Conformance, RealFourierTransformAlongAnAxisAndBack) {
+    for (const int64_t size : {1, 2, 3, 4, 16, 34, 35, 37, 119, 211, 476}) {
+        Graph forward;
+        compare(forward, forward.add(graph::RealFft{0, size % 2 == 0}, {input(forward, {size, 3, 5})}));
+        Graph inverse;
+        const TensorId spectrum = input(inverse, {2, size / 2 + 1, 2 * 37});
+        compare(inverse, inverse.add(graph::InverseRealFft{1, size, size % 2 == 0}, {spectrum}));
+    }
+}
+
+TEST_P(Conformance, AnOrthonormalFourierTransformAndItsInverseChangeNothing) {
+    Graph graph;
+    const TensorId x = input(graph, {2, 238, 3, 32});
+    const TensorId back =
+        graph.add(graph::InverseRealFft{1, 238, true}, {graph.add(graph::RealFft{1, true}, {x})});
+    graph.add_output(back);
+
+    const std::vector<float> got = run(*GetParam().backend, graph);
+
+    for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], inputs_[0][i], 1e-5) << "element " << i;
+}
+
 TEST_P(Conformance, ValueMix) {
     Graph graph;
     const TensorId v = input(graph, {5, 3, 14});

@@ -76,6 +76,7 @@ private:
     static bool is_packed(const graph::Node& node, size_t input) {
         if (std::holds_alternative<graph::Linear>(node.op))
             return input == graph::Linear::kWeight || input == graph::Linear::kBias;
+        if (std::holds_alternative<graph::Lstm>(node.op)) return input != graph::Lstm::kX;
         return std::holds_alternative<graph::BandLinear>(node.op) && (input == 1 || input == 2);
     }
 

@@ -54,12 +54,15 @@ std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelConte
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::InverseRealFft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LayerNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LinearAttention& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LocalAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Lstm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Moments& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::RealFft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Reshape& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& context);

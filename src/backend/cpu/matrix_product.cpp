@@ -81,9 +81,9 @@ bool has_native_bfloat16() {
 
 // A primitive for calls of one number of rows.
 struct PackedCall {
-    PackedCall(const dnnl::matmul::primitive_desc& description, const memory& weight, const memory& bias,
-               bool has_bias)
-        : primitive(description),
+    PackedCall(const dnnl::matmul::primitive_desc& d, const memory& weight, const memory& bias, bool has_bias)
+        : description(d),
+          primitive(description),
           x(description.src_desc(), processor(), nullptr),
           y(description.dst_desc(), processor(), nullptr),
           scratch(description.scratchpad_desc(), processor()),
@@ -94,6 +94,7 @@ struct PackedCall {
         if (has_bias) arguments.emplace(DNNL_ARG_BIAS, bias);
     }
 
+    dnnl::matmul::primitive_desc description;
     dnnl::matmul primitive;
     memory x;
     memory y;
@@ -133,6 +134,25 @@ PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, cons
             p.rest = std::make_unique<PackedCall>(describe(shape, rest, description.weights_desc()), p.weight,
                                                   p.bias, shape.has_bias);
     });
+}
+
+PackedProduct::PackedProduct(std::unique_ptr<Prepared> prepared) : prepared_(std::move(prepared)) {}
+
+PackedProduct PackedProduct::twin() const {
+    const Prepared& p = *prepared_;
+    auto other = std::make_unique<Prepared>();
+    other->rows = p.rows;
+    other->weight = p.weight;
+    other->bias = p.bias;
+    const bool has_bias = static_cast<bool>(p.bias);
+    const auto copy = [&](const std::unique_ptr<PackedCall>& call) {
+        return call ? std::make_unique<PackedCall>(call->description, p.weight, p.bias, has_bias) : nullptr;
+    };
+    dnnl_check("prepare a product", [&] {
+        other->whole = copy(p.whole);
+        other->rest = copy(p.rest);
+    });
+    return PackedProduct(std::move(other));
 }
 
 PackedProduct::~PackedProduct() = default;

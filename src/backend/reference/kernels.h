@@ -28,12 +28,15 @@ void run(const graph::ComplexMultiply& op, const Operands& io);
 void run(const graph::Concat& op, const Operands& io);
 void run(const graph::Gather& op, const Operands& io);
 void run(const graph::Glu& op, const Operands& io);
+void run(const graph::InverseRealFft& op, const Operands& io);
 void run(const graph::Istft& op, const Operands& io);
 void run(const graph::LayerNorm& op, const Operands& io);
 void run(const graph::Linear& op, const Operands& io);
 void run(const graph::LinearAttention& op, const Operands& io);
 void run(const graph::LocalAttention& op, const Operands& io);
+void run(const graph::Lstm& op, const Operands& io);
 void run(const graph::Moments& op, const Operands& io);
+void run(const graph::RealFft& op, const Operands& io);
 inline void run(const graph::Reshape&, const Operands&) {}  // the output is the input
 void run(const graph::RmsNorm& op, const Operands& io);
 void run(const graph::ScatterMean& op, const Operands& io);
