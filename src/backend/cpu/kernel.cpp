@@ -1,5 +1,6 @@
 #include "backend/cpu/kernel.h"
 
+#include "backend/cpu/convolution.h"
 #include "backend/cpu/lstm.h"
 #include "base/error.h"
 
@@ -28,6 +29,9 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
         return sizes.items() * sizes.item_bytes();
     }
+    if (std::holds_alternative<graph::Convolution>(node.op) ||
+        std::holds_alternative<graph::TransposedConvolution>(node.op))
+        return convolution_scratch_bytes(graph, node);
     return 0;
 }
 
