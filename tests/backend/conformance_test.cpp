@@ -255,6 +255,122 @@ TEST_P(Conformance, Movement) {
     compare(graph, graph.add(graph::Slice{0, 2, 6}, {part}));
 }
 
+struct ConvolutionCase {
+    Shape x;       // [n, in, h, w]
+    Shape weight;  // [out, in / groups, kernel h, kernel w]
+    graph::Convolution op;
+};
+
+TEST_P(Conformance, Convolution) {
+    for (const auto& [x, weight, op] :
+         {ConvolutionCase{{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+          ConvolutionCase{{1, 33, 7, 19}, {17, 33, 3, 3}, {.pad_begin = {1, 1}, .pad_end = {1, 1}}},
+          ConvolutionCase{{2, 5, 9, 13}, {7, 5, 2, 2}, {.strides = {2, 2}, .activation = Activation::relu}},
+          ConvolutionCase{{1, 4, 11, 30},
+                          {8, 4, 3, 5},
+                          {.strides = {1, 4}, .dilations = {2, 1}, .pad_begin = {0, 3}, .pad_end = {2, 1}}},
+          ConvolutionCase{
+              {3, 16, 1, 101},
+              {24, 16, 1, 8},
+              {.strides = {1, 4}, .pad_begin = {0, 2}, .pad_end = {0, 2}, .activation = Activation::gelu}},
+          ConvolutionCase{{2, 12, 1, 50},
+                          {12, 1, 1, 7},
+                          {.dilations = {1, 3},
+                          .pad_begin = {0, 9},
+                          .pad_end = {0, 9},
+                          .groups = 12,
+                          .activation = Activation::silu}},
+          ConvolutionCase{
+              {1, 12, 5, 6}, {18, 4, 1, 1}, {.groups = 3, .activation = {Activation::elu, 0.7f}}}}) {
+        for (const bool has_residual : {false, true}) {
+            Graph graph;
+            const Shape weights[] = {x, weight, {}, {}};
+            TensorId residual;
+            if (has_residual) residual = input(graph, op.infer(weights));
+            const TensorId bias = has_residual ? TensorId() : constant(graph, {weight[0]});
+            const TensorId y =
+                graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias, residual});
+            compare(graph, y);
+        }
+    }
+}
+
+struct TransposedCase {
+    Shape x;       // [n, in, h, w]
+    Shape weight;  // [in, out, kernel h, kernel w]
+    graph::TransposedConvolution op;
+};
+
+TEST_P(Conformance, TransposedConvolution) {
+    for (const auto& [x, weight, op] :
+         {TransposedCase{{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+          TransposedCase{{1, 33, 7, 9}, {33, 17, 2, 2}, {.strides = {2, 2}}},
+          TransposedCase{
+              {2, 24, 1, 25},
+              {24, 10, 1, 8},
+              {.strides = {1, 4}, .crop_begin = {0, 2}, .crop_end = {0, 1}, .activation = Activation::gelu}},
+          TransposedCase{
+              {1, 8, 30, 5}, {8, 4, 8, 1}, {.strides = {4, 1}, .crop_begin = {2, 0}, .crop_end = {2, 0}}}}) {
+        Graph graph;
+        const TensorId bias = weight[2] == 2 ? TensorId() : constant(graph, {weight[1]});
+        compare(graph, graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias}));
+    }
+}
+
+TEST_P(Conformance, GroupNorm) {
+    for (const auto& [shape, groups] : std::vector<std::pair<Shape, int64_t>>{
+             {{1, 1, 7}, 1}, {{2, 6, 5, 7}, 1}, {{2, 6, 5, 7}, 3}, {{1, 33, 9, 11}, 33}, {{3, 8, 1501}, 4}})
+        for (const bool is_affine : {false, true}) {
+            Graph graph;
+            const TensorId x = graph.add(graph::Add{}, {input(graph, shape), constant(graph, shape, 3)});
+            const TensorId weight = is_affine ? constant(graph, {shape[1]}) : TensorId();
+            const TensorId bias = is_affine ? constant(graph, {shape[1]}) : TensorId();
+            compare(graph, graph.add(graph::GroupNorm{.groups = groups, .activation = Activation::gelu},
+                                     {x, weight, bias}));
+        }
+}
+
+TEST_P(Conformance, ChannelAffine) {
+    for (const bool has_shift : {false, true}) {
+        Graph graph;
+        const TensorId shift = has_shift ? constant(graph, {5}) : TensorId();
+        compare(graph, graph.add(graph::ChannelAffine{Activation::relu},
+                                 {input(graph, {2, 5, 3, 7}), constant(graph, {5}), shift}));
+    }
+}
+
+TEST_P(Conformance, EveryActivationByItselfAndBehindALinearLayer) {
+    for (const Activation& activation :
+         {Activation(), Activation(Activation::gelu), Activation(Activation::tanh),
+          Activation(Activation::relu), Activation(Activation::elu, 0.3f), Activation(Activation::silu),
+          Activation(Activation::sigmoid)}) {
+        Graph alone;
+        compare(alone, alone.add(graph::Activate{activation}, {input(alone, {3, 5001})}));
+        Graph behind;
+        compare(behind, behind.add(graph::Linear{activation},
+                                   {input(behind, {9, 7}), constant(behind, {33, 7}), {}, {}}));
+    }
+}
+
+TEST_P(Conformance, MultiplyRepeatsItsSecondFactor) {
+    for (const Shape& factor :
+         {Shape{2, 3, 5, 7}, Shape{2, 1, 5, 1}, Shape{1, 3, 1, 7}, Shape{5, 1}, Shape{7}, Shape{1}}) {
+        Graph graph;
+        const TensorId a = input(graph, {2, 3, 5, 7});
+        compare(graph, graph.add(graph::Multiply{}, {a, input(graph, factor)}));
+    }
+}
+
+TEST_P(Conformance, PermutePadAndConcatAlongAnyAxis) {
+    Graph graph;
+    TensorId x = input(graph, {2, 3, 5, 7});
+    x = graph.add(graph::Permute{{3, 0, 2, 1}}, {x});                                  // [7, 2, 5, 3]
+    const TensorId padded = graph.add(graph::Pad{{0, 1, -2, 2}, {0, 0, 3, -1}}, {x});  // [7, 3, 6, 4]
+    const TensorId cropped = graph.add(graph::Pad{{0, -1, 0, 0}, {0, 0, 0, 0}}, {padded});
+    const TensorId joined = graph.add(graph::Concat{1}, {padded, cropped});  // [7, 5, 6, 4]
+    compare(graph, graph.add(graph::Permute{{1, 3, 0, 2}}, {joined}));
+}
+
 TEST_P(Conformance, ComplexMultiply) {
     Graph graph;
     const TensorId a = input(graph, {3, 7, 2});

@@ -4,8 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <dnnl.hpp>
-
+#include "backend/cpu/onednn.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -14,45 +13,10 @@ namespace {
 using dnnl::memory;
 using Arguments = std::unordered_map<int, memory>;
 
-// What is waited for inside one stream: nothing, since oneDNN's processor streams run in the caller.
-const dnnl::engine& processor() {
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
-memory::data_type type_of(Storage storage) {
-    return storage == Storage::float32 ? memory::data_type::f32 : memory::data_type::bf16;
-}
-
-// Calls oneDNN and says what it refused.
-template <class Call>
-auto dnnl_check(const char* what, Call call) {
-    try {
-        return call();
-    } catch (const dnnl::error& error) {
-        throw Error(ErrorCode::internal, std::string("oneDNN cannot ") + what + ": " + error.what());
-    }
-}
-
-dnnl::primitive_attr with_user_scratch() {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attributes;
-}
-
 dnnl::post_ops post_ops_of(const ProductShape& shape) {
     dnnl::post_ops ops;
     if (shape.accumulates) ops.append_sum(1.0f);
-    switch (shape.activation) {
-        case graph::Activation::none:
-            break;
-        case graph::Activation::gelu:
-            ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_erf, 0, 0);
-            break;
-        case graph::Activation::tanh:
-            ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_tanh, 0, 0);
-            break;
-    }
+    append_activation(ops, shape.activation);
     return ops;
 }
 
