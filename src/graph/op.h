@@ -13,12 +13,16 @@
 #include "graph/ops/concat.h"
 #include "graph/ops/convolution.h"
 #include "graph/ops/gather.h"
+#include "graph/ops/glu.h"
 #include "graph/ops/group_norm.h"
 #include "graph/ops/inverse_real_fft.h"
 #include "graph/ops/istft.h"
+#include "graph/ops/layer_norm.h"
 #include "graph/ops/linear.h"
 #include "graph/ops/linear_attention.h"
+#include "graph/ops/local_attention.h"
 #include "graph/ops/lstm.h"
+#include "graph/ops/moments.h"
 #include "graph/ops/multiply.h"
 #include "graph/ops/pad.h"
 #include "graph/ops/permute.h"
@@ -27,7 +31,9 @@
 #include "graph/ops/rms_norm.h"
 #include "graph/ops/scatter_mean.h"
 #include "graph/ops/slice.h"
+#include "graph/ops/standardize.h"
 #include "graph/ops/stft.h"
+#include "graph/ops/tensor_norm.h"
 #include "graph/ops/transposed_convolution.h"
 #include "graph/ops/value_mix.h"
 
@@ -41,9 +47,10 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Activate, Add, Attention, BandGlu, BandLinear, BandNorm, ChannelAffine,
-                        ComplexMultiply, Concat, Convolution, Gather, GroupNorm, InverseRealFft, Istft,
-                        Linear, LinearAttention, Lstm, Multiply, Pad, Permute, RealFft, Reshape, RmsNorm,
-                        ScatterMean, Slice, Stft, TransposedConvolution, ValueMix>;
+using Op =
+    std::variant<Activate, Add, Attention, BandGlu, BandLinear, BandNorm, ChannelAffine, ComplexMultiply,
+                 Concat, Convolution, Gather, Glu, GroupNorm, InverseRealFft, Istft, LayerNorm, Linear,
+                 LinearAttention, LocalAttention, Lstm, Moments, Multiply, Pad, Permute, RealFft, Reshape,
+                 RmsNorm, ScatterMean, Slice, Standardize, Stft, TensorNorm, TransposedConvolution, ValueMix>;
 
 }  // namespace msst::graph

@@ -129,6 +129,32 @@ TEST_P(Conformance, RmsNorm) {
     }
 }
 
+TEST_P(Conformance, LayerNorm) {
+    for (const int64_t width : {2, 7, 33, 384}) {
+        Graph graph;
+        const TensorId x = input(graph, {11, width});
+        compare(graph,
+                graph.add(graph::LayerNorm{}, {x, constant(graph, {width}), constant(graph, {width})}));
+    }
+}
+
+TEST_P(Conformance, GatedLinearUnitsAlongEveryAxis) {
+    for (const int axis : {0, 1, 2}) {
+        Graph graph;
+        const TensorId x = input(graph, {6, 10, 2050});
+        compare(graph, graph.add(graph::Glu{axis}, {x}));
+    }
+}
+
+TEST_P(Conformance, AGatedLinearUnitBetweenProducts) {
+    Graph graph;
+    const TensorId x = input(graph, {33, 24});
+    TensorId y = graph.add(graph::LayerNorm{}, {x, constant(graph, {24}), constant(graph, {24})});
+    y = graph.add(graph::Linear{}, {y, constant(graph, {34, 24}, 0.2f), constant(graph, {34}), {}});
+    y = graph.add(graph::Glu{1}, {y});
+    compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {24, 17}, 0.2f), {}, x}));
+}
+
 TEST_P(Conformance, Bands) {
     const std::vector<int64_t> in = {4, 1, 33};
     const std::vector<int64_t> out = {6, 10, 2};
@@ -173,6 +199,48 @@ TEST_P(Conformance, AttentionThroughAWindowWithSinksAndValuesOfItsOwn) {
     const TensorId values = input(graph, {23, 2, 16});
     const Attention op{.heads = 2, .head_dim = 8, .k_at = 16, .window = 3, .sinks = 2};
     compare(graph, graph.add(op, {rows, values, {}, {}}));
+}
+
+TEST_P(Conformance, AttentionToOtherTokens) {
+    for (const auto& [queries, keys, heads, dim] : std::vector<std::array<int64_t, 4>>{
+             {1, 7, 1, 2}, {9, 4, 3, 5}, {1501, 700, 2, 16}, {40, 33, 8, 64}}) {
+        const int64_t width = heads * dim;
+        for (const int axis : {0, 1}) {
+            const auto shape = [axis = axis](int64_t length, int64_t columns) {
+                return axis == 0 ? Shape{length, 2, columns} : Shape{2, length, columns};
+            };
+            Graph graph;
+            const TensorId q = input(graph, shape(queries, width));
+            const TensorId kv = input(graph, shape(keys, 2 * width));
+            const Attention op{.heads = heads, .head_dim = dim, .sequence_axis = axis, .v_at = width};
+            compare(graph, graph.add(op, {q, kv, {}, {}, kv}));
+        }
+    }
+}
+
+TEST_P(Conformance, LocalAttention) {
+    for (const auto& [lanes, length, heads, dim] :
+         std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {3, 33, 4, 6}, {1, 517, 4, 24}}) {
+        Graph graph;
+        const graph::LocalAttention op{heads, dim, 3};
+        const TensorId rows = input(graph, {lanes, length, 3 * op.width() + heads * 3});
+        compare(graph, graph.add(op, {rows}));
+    }
+}
+
+TEST_P(Conformance, AWholeTensorIsStandardizedAndBroughtBack) {
+    Graph graph;
+    const TensorId x = input(graph, {3, 5, 1003});
+    const TensorId moments = graph.add(graph::Moments{}, {x});
+    TensorId y = graph.add(graph::Standardize{}, {x, moments});
+    y = graph.add(graph::Add{}, {y, x});
+    compare(graph, graph.add(graph::Standardize{graph::Standardize::Direction::inverse}, {y, moments}));
+}
+
+TEST_P(Conformance, TensorNorm) {
+    Graph graph;
+    const TensorId x = input(graph, {301, 33});
+    compare(graph, graph.add(graph::TensorNorm{}, {x, constant(graph, {33}), constant(graph, {33})}));
 }
 
 TEST_P(Conformance, LinearAttention) {

@@ -4,11 +4,16 @@
 #include "backend/cpu/affine_rows.h"
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/vector_kernels.h"
+#include "graph/axis_view.h"
 
 namespace msst::backend::cpu {
 namespace {
 
 constexpr int64_t kPiece = 4096;  // numbers that a thread takes at a time
+
+Buffer as_buffer(const float* x) {
+    return {reinterpret_cast<std::byte*>(const_cast<float*>(x)), Storage::float32};
+}
 
 }  // namespace
 
@@ -96,10 +101,26 @@ std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& c) {
                 const float* from = x + 2 * row * width;
                 float* to = y + row * width;
                 for (const int64_t band : widths) {
-                    glu_row(from, from + band, band, to);
+                    glu_row(as_buffer(from), as_buffer(from + band), band, as_buffer(to));
                     from += 2 * band;
                     to += band;
                 }
+            }
+        });
+}
+
+std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& c) {
+    const graph::AxisView view = graph::view_axis(c.output_shape(), op.axis);
+    const int64_t half = view.size * view.after;
+    const int64_t pieces = (half + kPiece - 1) / kPiece;
+    return make_loop(
+        [half, pieces, jobs = view.before * pieces, threads = c.threads, x = c.inputs[0], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+            for (int64_t job = 0; job < jobs; ++job) {
+                const int64_t row = job / pieces;
+                const int64_t first = job % pieces * kPiece;
+                const Buffer a = x.at(2 * row * half + first);
+                glu_row(a, a.at(half), std::min(kPiece, half - first), y.at(row * half + first));
             }
         });
 }

@@ -31,7 +31,6 @@ struct KernelContext {
     std::vector<Buffer> inputs;  // data is null: absent; constants are float32
     Buffer output;
     std::byte* scratch = nullptr;
-    Storage products = Storage::float32;  // of the factors of matrix products and convolutions
     int threads = 1;
     int64_t row_step = 0;  // rows per call of run_rows
 
@@ -57,12 +56,16 @@ std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelConte
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::GroupNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::InverseRealFft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LayerNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LinearAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LocalAttention& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Lstm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Moments& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Multiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Pad& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Permute& op, const KernelContext& context);
@@ -71,7 +74,9 @@ std::unique_ptr<Kernel> make(const graph::Reshape& op, const KernelContext& cont
 std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Slice& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Standardize& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Stft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::TensorNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::TransposedConvolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ValueMix& op, const KernelContext& context);
 
