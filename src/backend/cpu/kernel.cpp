@@ -24,14 +24,14 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
         const graph::Shape& spectrum = graph.shape(node.inputs[0]);
         return spectrum[0] * spectrum[2] * istft->frame.n_fft * 4;
     }
+    if (std::holds_alternative<graph::Convolution>(node.op) ||
+        std::holds_alternative<graph::TransposedConvolution>(node.op))
+        return convolution_scratch_bytes(graph, node);
     if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
         return sizes.items() * sizes.item_bytes();
     }
-    if (std::holds_alternative<graph::Convolution>(node.op) ||
-        std::holds_alternative<graph::TransposedConvolution>(node.op))
-        return convolution_scratch_bytes(graph, node);
     return 0;
 }
 
