@@ -23,13 +23,13 @@ using catalog::Model;
 using catalog::ModelState;
 using Json = nlohmann::ordered_json;
 
-struct Words {
+struct ModelsWords {
     std::string config_file;
     std::string name;  // empty: every model
     bool is_json = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kModelsExamples =
     "Examples:\n"
     "  msst models list\n"
     "  msst models show kim_vocals --json\n"
@@ -85,7 +85,7 @@ std::vector<const Model*> choose(const Catalog& catalog, const std::string& name
     return chosen;
 }
 
-int list_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int list_models(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     Json list = Json::array();
     for (const Model* model : choose(catalog, words.name)) {
         list.push_back(to_json(*model, catalog));
@@ -100,7 +100,7 @@ int list_models(const Catalog& catalog, const Words& words, const Wiring& wiring
     return kSuccess;
 }
 
-int show_model(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int show_model(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     const Json json = to_json(*choose(catalog, words.name).front(), catalog);
     if (words.is_json) {
         wiring.out << dump(json) << "\n";
@@ -138,7 +138,7 @@ Finding verify_model(const Model& model, const Wiring& wiring) {
     return finding;
 }
 
-int verify_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int verify_models(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     Json list = Json::array();
     int exit_code = kSuccess;
     for (const Model* model : choose(catalog, words.name)) {
@@ -155,9 +155,9 @@ int verify_models(const Catalog& catalog, const Words& words, const Wiring& wiri
     return exit_code;
 }
 
-using Action = std::function<int(const Catalog&, const Words&, const Wiring&)>;
+using Action = std::function<int(const Catalog&, const ModelsWords&, const Wiring&)>;
 
-int run(const Action& action, const Words& words, const Wiring& wiring) {
+int run_models(const Action& action, const ModelsWords& words, const Wiring& wiring) {
     try {
         std::optional<std::filesystem::path> file;
         if (!words.config_file.empty()) file = words.config_file;
@@ -174,13 +174,13 @@ int run(const Action& action, const Words& words, const Wiring& wiring) {
 void add_models_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     CLI::App* models = app.add_subcommand("models", "What is installed, and whether it works");
     models->require_subcommand(1);
-    models->footer(kExamples);
-    const auto words = std::make_shared<Words>();
+    models->footer(kModelsExamples);
+    const auto words = std::make_shared<ModelsWords>();
     const auto add = [&](const char* name, const char* help, const Action& action) {
         CLI::App* command = models->add_subcommand(name, help);
         command->add_option("-c,--config", words->config_file, "Configuration of msst (default msst.yaml)");
         command->add_flag("--json", words->is_json, "JSON instead of text");
-        command->callback([=, &wiring, &exit_code] { exit_code = run(action, *words, wiring); });
+        command->callback([=, &wiring, &exit_code] { exit_code = run_models(action, *words, wiring); });
         return command;
     };
     add("list", "Every model; * marks the default", list_models);
