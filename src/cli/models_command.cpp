@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "cli/open_catalog.h"
+#include "cli/weight_report_text.h"
 #include "config/load.h"
 
 namespace msst::cli {
@@ -113,26 +114,42 @@ int show_model(const Catalog& catalog, const ModelsWords& words, const Wiring& w
     return kSuccess;
 }
 
-// What is wrong with a model, found out by loading it; none when it is in order.
-std::optional<std::string> find_fault(const Model& model, const Wiring& wiring) {
-    if (model.state != ModelState::available) return model.problem;
+// What was found out about a model by looking at its files and loading it.
+struct Finding {
+    std::string fault;                           // empty: it is in order
+    std::optional<model::WeightReport> weights;  // of networks whose files can be read
+};
+
+Finding verify_model(const Model& model, const Wiring& wiring) {
+    Finding finding;
+    const bool has_files = !model.checkpoint_path.empty() && model.state != ModelState::missing_checkpoint &&
+                           model.state != ModelState::unsupported;
     try {
-        wiring.make_separator(model, {.devices = {"cpu"}});
-        return std::nullopt;
+        if (has_files && wiring.report_weights) finding.weights = wiring.report_weights(model);
+        if (finding.weights && !finding.weights->fits())
+            finding.fault = summarise(*finding.weights);
+        else if (model.state != ModelState::available)
+            finding.fault = model.problem;
+        else
+            wiring.make_separator(model, {.devices = {"cpu"}});
     } catch (const std::exception& error) {
-        return error.what();
+        finding.fault = model.state == ModelState::available ? error.what() : model.problem;
     }
+    return finding;
 }
 
 int verify_models(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     Json list = Json::array();
     int exit_code = kSuccess;
     for (const Model* model : choose(catalog, words.name)) {
-        const auto fault = find_fault(*model, wiring);
-        if (fault) exit_code = kFailure;
-        list.push_back({{"model_type", model->model_type}, {"ok", !fault}});
-        if (fault) list.back()["problem"] = *fault;
-        if (!words.is_json) wiring.out << model->model_type << ": " << fault.value_or("ok") << "\n";
+        const Finding finding = verify_model(*model, wiring);
+        if (!finding.fault.empty()) exit_code = kFailure;
+        list.push_back({{"model_type", model->model_type}, {"ok", finding.fault.empty()}});
+        if (!finding.fault.empty()) list.back()["problem"] = finding.fault;
+        if (finding.weights) list.back()["weights"] = report_json(*finding.weights);
+        if (words.is_json) continue;
+        wiring.out << model->model_type << ": " << (finding.fault.empty() ? "ok" : finding.fault) << "\n";
+        if (finding.weights) wiring.out << to_text(*finding.weights);
     }
     if (words.is_json) wiring.out << dump({{"models", list}}) << "\n";
     return exit_code;
@@ -168,7 +185,9 @@ void add_models_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     };
     add("list", "Every model; * marks the default", list_models);
     add("show", "One model", show_model)->add_option("name", words->name, "Its name")->required();
-    add("verify", "Load every model, or one, and say what is wrong", verify_models)
+    add("verify",
+        "Compare every model, or one, with its checkpoint name by name, load it, and say what is wrong",
+        verify_models)
         ->add_option("name", words->name, "Its name");
 }
 
