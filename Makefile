@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-test build demo test format check tidy clean
+.PHONY: help setup setup-test setup-fuzz build demo test fuzz tsan format check tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -12,6 +12,9 @@ setup: ## Installs what building and running need (Debian packages)
 
 setup-test:
 	@tools/install_dependencies.sh test
+
+setup-fuzz:
+	@tools/install_dependencies.sh fuzz
 
 build: setup ## Builds build/release/msst
 	@cmake --preset release > build-release.log 2>&1 || { cat build-release.log; rm build-release.log; exit 1; }; rm build-release.log
@@ -24,6 +27,19 @@ test: setup-test check ## Set-up, and all tests (ASan and UBSan)
 	cmake --preset dev -DMSST_WERROR=ON
 	cmake --build --preset dev
 	ctest --preset dev
+
+SECONDS_EACH ?= 60
+fuzz: setup-fuzz ## Every fuzz target for SECONDS_EACH=60, two at a time (ASan and UBSan)
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	@tools/run_fuzzers.py --seconds $(SECONDS_EACH)
+
+# Where threads share something. OpenMP's own are left at one: its barriers are not instrumented.
+TSAN_TESTS := base store supervisor worker http backend separation
+tsan: setup-test ## The tests of what has threads, under ThreadSanitizer
+	cmake --preset tsan -DMSST_WERROR=ON
+	cmake --build --preset tsan --target $(TSAN_TESTS:%=msst-%-test)
+	OMP_NUM_THREADS=1 ctest --preset tsan -R '^msst-($(shell echo $(TSAN_TESTS) | tr ' ' '|'))-test$$'
 
 check: setup-test ## Format and floors
 	@tools/check_floors.py

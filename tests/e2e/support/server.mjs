@@ -179,10 +179,10 @@ export class Server {
   }
 
   // Polls until the task is final.
-  async final(id, {limitMs = 120_000} = {}) {
+  async final(id, {limitMs = 120_000, headers} = {}) {
     let task;
     await until(async () => {
-      task = await this.status(id);
+      task = await this.status(id, headers);
       return ['completed', 'failed', 'cancelled'].includes(task.status);
     }, {limitMs, stepMs: 100, what: `the end of task ${id}`});
     return task;
