@@ -5,10 +5,12 @@
 #include "graph/ops/add.h"
 #include "graph/ops/attention.h"
 #include "graph/ops/band_glu.h"
+#include "graph/ops/band_level.h"
 #include "graph/ops/band_linear.h"
 #include "graph/ops/band_norm.h"
 #include "graph/ops/complex_multiply.h"
 #include "graph/ops/concat.h"
+#include "graph/ops/depthwise_convolution.h"
 #include "graph/ops/gather.h"
 #include "graph/ops/istft.h"
 #include "graph/ops/linear.h"
@@ -30,7 +32,8 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Add, Attention, BandGlu, BandLinear, BandNorm, ComplexMultiply, Concat, Gather, Istft,
-                        Linear, LinearAttention, Reshape, RmsNorm, ScatterMean, Slice, Stft, ValueMix>;
+using Op = std::variant<Add, Attention, BandGlu, BandLevel, BandLinear, BandNorm, ComplexMultiply, Concat,
+                        DepthwiseConvolution, Gather, Istft, Linear, LinearAttention, Reshape, RmsNorm,
+                        ScatterMean, Slice, Stft, ValueMix>;
 
 }  // namespace msst::graph

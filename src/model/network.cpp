@@ -22,7 +22,9 @@ struct Architecture {
 
 constexpr std::array kArchitectures = {
     Architecture{"bs_roformer", build_bs_roformer},
+    Architecture{"bs_conformer", build_bs_conformer},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
+    Architecture{"mel_band_conformer", build_mel_band_conformer},
 };
 
 std::string first_of(const std::vector<std::string>& names) {

@@ -3,9 +3,22 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "model/batch_norm.h"
 #include "model/position_tables.h"
 
 namespace msst::model {
+namespace {
+
+graph::Constant scaled(graph::Constant constant, float factor) {
+    if (factor == 1) return constant;
+    const auto fill = [fill_plain = constant.fill, factor](std::span<float> out) {
+        fill_plain(out);
+        for (float& value : out) value *= factor;
+    };
+    return {constant.name, constant.shape, fill};
+}
+
+}  // namespace
 
 using graph::Attention;
 using graph::Shape;
@@ -37,10 +50,43 @@ TensorId RoformerBlocks::append(TensorId x, int64_t depth) {
 TensorId RoformerBlocks::append_transformer(TensorId x, const std::string& name, Axis axis, int64_t layers) {
     for (int64_t layer = 0; layer < layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
+        if (structure_.layer.is_conformer) {
+            x = append_conformer_layer(x, layer_name, axis);
+            continue;
+        }
         x = append_attention(x, layer_name + ".0", axis);
-        x = append_feed_forward(x, layer_name + ".1");
+        x = append_feed_forward(x, layer_name + ".1", structure_.feed_forward_width);
     }
     return structure_.has_transformer_norms ? append_norm(x, name + ".norm.gamma") : x;
+}
+
+// Attention and a convolution between the two halves of a feed-forward.
+TensorId RoformerBlocks::append_conformer_layer(TensorId x, const std::string& name, Axis axis) {
+    x = append_feed_forward(x, name + ".ff1.ff", structure_.feed_forward_width, 0.5f);
+    x = append_attention(x, name + ".attn", axis);
+    x = append_convolution(x, name + ".conv.net", axis);
+    x = append_feed_forward(x, name + ".ff2.ff", structure_.feed_forward_width, 0.5f);
+    return append_norm(x, name + ".out_norm.gamma");
+}
+
+TensorId RoformerBlocks::append_convolution(TensorId x, const std::string& name, Axis axis) {
+    const int64_t d = structure_.width;
+    const int64_t wide = structure_.convolution_width;
+    const Shape shape = graph_.shape(x);
+    const TensorId normed = append_norm(x, name + ".0.gamma");
+    const TensorId up = graph_.add_constant(weights_.take(name + ".2.weight", {2 * wide, d}));
+    const TensorId up_bias = graph_.add_constant(weights_.take(name + ".2.bias", {2 * wide}));
+    TensorId y = graph_.add(graph::Linear{}, {normed, up, up_bias, {}}, name + ".2.weight");
+    y = graph_.add(graph::Reshape{{shape[0] * shape[1], 2 * wide}}, {y}, name + ".3");
+    y = graph_.add(graph::BandGlu{{wide}}, {y}, name + ".3");
+    y = graph_.add(graph::Reshape{{shape[0], shape[1], wide}}, {y}, name + ".3");
+    const FoldedConvolution folded =
+        fold_batch_norm(weights_, name + ".4", name + ".5", {wide, structure_.convolution_kernel});
+    y = graph_.add(graph::DepthwiseConvolution{axis, graph::Activation::silu},
+                   {y, graph_.add_constant(folded.weight), graph_.add_constant(folded.bias)}, name + ".4");
+    const TensorId down = graph_.add_constant(weights_.take(name + ".7.weight", {d, wide}));
+    const TensorId down_bias = graph_.add_constant(weights_.take(name + ".7.bias", {d}));
+    return graph_.add(graph::Linear{}, {y, down, down_bias, x}, name + ".7.weight");
 }
 
 TensorId RoformerBlocks::append_linear_transformer(TensorId x, const std::string& name) {
@@ -49,7 +95,7 @@ TensorId RoformerBlocks::append_linear_transformer(TensorId x, const std::string
     for (int64_t layer = 0; layer < structure_.linear_layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
         x = append_linear_attention(x, layer_name + ".0");
-        x = append_feed_forward(x, layer_name + ".1");
+        x = append_feed_forward(x, layer_name + ".1", structure_.linear_feed_forward_width);
     }
     if (structure_.has_transformer_norms) x = append_norm(x, name + ".norm.gamma");
     return graph_.add(graph::Reshape{tokens}, {x}, name);
@@ -195,14 +241,15 @@ TensorId RoformerBlocks::append_linear_attention(TensorId x, const std::string& 
     return append_out(heads, x, name + ".to_out.1.weight", {});
 }
 
-TensorId RoformerBlocks::append_feed_forward(TensorId x, const std::string& name) {
+// x + share * feed-forward of x; `wide`: of its hidden layer.
+TensorId RoformerBlocks::append_feed_forward(TensorId x, const std::string& name, int64_t wide, float share) {
     const int64_t d = structure_.width;
-    const int64_t wide = structure_.feed_forward_width;
     const TensorId normed = append_norm(x, name + ".net.0.gamma");
     const TensorId up = graph_.add_constant(weights_.take(name + ".net.1.weight", {wide, d}));
     const TensorId up_bias = graph_.add_constant(weights_.take(name + ".net.1.bias", {wide}));
-    const TensorId down = graph_.add_constant(weights_.take(name + ".net.4.weight", {d, wide}));
-    const TensorId down_bias = graph_.add_constant(weights_.take(name + ".net.4.bias", {d}));
+    const TensorId down =
+        graph_.add_constant(scaled(weights_.take(name + ".net.4.weight", {d, wide}), share));
+    const TensorId down_bias = graph_.add_constant(scaled(weights_.take(name + ".net.4.bias", {d}), share));
     const TensorId hidden =
         graph_.add(graph::Linear{graph::Activation::gelu}, {normed, up, up_bias, {}}, name + ".net.1.weight");
     return graph_.add(graph::Linear{}, {hidden, down, down_bias, x}, name + ".net.4.weight");

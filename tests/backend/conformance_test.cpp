@@ -91,7 +91,8 @@ using graph::Activation;
 using graph::Attention;
 
 TEST_P(Conformance, Linear) {
-    for (const Activation activation : {Activation::none, Activation::gelu, Activation::tanh})
+    for (const Activation activation :
+         {Activation::none, Activation::gelu, Activation::tanh, Activation::silu})
         for (const auto& [rows, in, out] :
              std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {7, 33, 5}, {2500, 48, 7}}) {
             Graph graph;
@@ -127,6 +128,41 @@ TEST_P(Conformance, RmsNorm) {
         const TensorId x = input(graph, {11, width});
         compare(graph, graph.add(graph::RmsNorm{}, {x, constant(graph, {width})}));
     }
+}
+
+TEST_P(Conformance, NormsWithAnEpsilon) {
+    Graph graph;
+    TensorId x = input(graph, {7, 33});
+    x = graph.add(graph::RmsNorm{.epsilon = 0.5f}, {x, constant(graph, {33})});
+    x = graph.add(graph::BandNorm{{1, 12, 20}, 0.5f}, {x, constant(graph, {33})});
+    compare(graph, x);
+}
+
+TEST_P(Conformance, BandLevels) {
+    Graph graph;
+    compare(graph, graph.add(graph::BandLevel{{1, 12, 20}, 0.1f}, {input(graph, {7, 33})}));
+}
+
+TEST_P(Conformance, DepthwiseConvolution) {
+    for (const auto& [a, b, channels, kernel] :
+         std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {7, 3, 5, 31}, {50, 33, 130, 7}, {3, 41, 64, 3}})
+        for (const int axis : {0, 1})
+            for (const Activation activation : {Activation::none, Activation::silu}) {
+                Graph graph;
+                const TensorId x = input(graph, {a, b, channels});
+                compare(graph, graph.add(graph::DepthwiseConvolution{axis, activation},
+                                         {x, constant(graph, {channels, kernel}, 0.3f),
+                                          constant(graph, {channels})}));
+            }
+}
+
+// Its output is stored as the product wants it.
+TEST_P(Conformance, ADepthwiseConvolutionBeforeAProduct) {
+    Graph graph;
+    const TensorId x = input(graph, {50, 3, 70});
+    const TensorId y = graph.add(graph::DepthwiseConvolution{0, Activation::silu},
+                                 {x, constant(graph, {70, 5}, 0.3f), constant(graph, {70})});
+    compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {9, 70}), constant(graph, {9}), {}}));
 }
 
 TEST_P(Conformance, Bands) {

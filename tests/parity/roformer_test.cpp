@@ -58,18 +58,18 @@ TEST_P(RoformerParity, ProcessorAgreesWithPyTorchInBfloat16) {
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Goldens, RoformerParity,
-                         ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"},
-                                           Case{"bs_roformer-4stem", "bs_roformer"},
-                                           Case{"bs_roformer-linear", "bs_roformer"},
-                                           Case{"bs_roformer-pope", "bs_roformer"},
-                                           Case{"mel_band_roformer-plain", "mel_band_roformer"},
-                                           Case{"mel_band_roformer-4stem", "mel_band_roformer"}),
-                         [](const auto& test) {
-                             std::string name = test.param.folder;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Goldens, RoformerParity,
+    ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"}, Case{"bs_roformer-4stem", "bs_roformer"},
+                      Case{"bs_roformer-linear", "bs_roformer"}, Case{"bs_roformer-pope", "bs_roformer"},
+                      Case{"mel_band_roformer-plain", "mel_band_roformer"},
+                      Case{"mel_band_roformer-4stem", "mel_band_roformer"},
+                      Case{"bs_conformer", "bs_conformer"}, Case{"mel_band_conformer", "mel_band_conformer"}),
+    [](const auto& test) {
+        std::string name = test.param.folder;
+        std::ranges::replace(name, '-', '_');
+        return name;
+    });
 
 }  // namespace
 }  // namespace msst

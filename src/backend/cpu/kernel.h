@@ -48,10 +48,12 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
 std::unique_ptr<Kernel> make(const graph::Add& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Attention& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::BandLevel& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::DepthwiseConvolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);

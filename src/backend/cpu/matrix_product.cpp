@@ -52,6 +52,9 @@ dnnl::post_ops post_ops_of(const ProductShape& shape) {
         case graph::Activation::tanh:
             ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_tanh, 0, 0);
             break;
+        case graph::Activation::silu:
+            ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_swish, 1.0f, 0);
+            break;
     }
     return ops;
 }

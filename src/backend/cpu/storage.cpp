@@ -13,6 +13,7 @@ bool writes_bfloat16(const Node& node) {
     return std::holds_alternative<graph::RmsNorm>(node.op) ||
            std::holds_alternative<graph::BandNorm>(node.op) ||
            std::holds_alternative<graph::BandLinear>(node.op) ||
+           std::holds_alternative<graph::DepthwiseConvolution>(node.op) ||
            std::holds_alternative<graph::Attention>(node.op);
 }
 

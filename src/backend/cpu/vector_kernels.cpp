@@ -109,15 +109,15 @@ HWY_INLINE void with_type(Storage storage, const Use& use) {
         use(BFloat16());
 }
 
-void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
+void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y) {
     const Floats d;
     Vector sums = hn::Zero(d);
     for_row(count, [&](int64_t i, auto part) MSST_BODY {
         const Vector v = load_at<Float32>(bytes(x), i, part);
         sums = hn::MulAdd(v, v, sums);
     });
-    const float norm = std::max(std::sqrt(hn::GetLane(hn::SumOfLanes(d, sums))), floor);
-    const Vector scale = hn::Set(d, std::sqrt(static_cast<float>(count)) / norm);
+    const float square = std::max(hn::GetLane(hn::SumOfLanes(d, sums)), floor * floor);
+    const Vector scale = hn::Set(d, 1.0f / std::sqrt(square / static_cast<float>(count) + epsilon));
     with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
         for_row(count, [&](int64_t i, auto part) MSST_BODY {
             const Vector v = load_at<Float32>(bytes(x), i, part);
@@ -210,6 +210,50 @@ void GluRow(const float* a, const float* b, int64_t count, float* y) {
     });
 }
 
+template <class Type>
+HWY_INLINE void store_activated(const ChannelConvolution& c, Vector v, Buffer y, int64_t at, auto part) {
+    const Floats d;
+    if (c.has_silu) v = hn::Div(v, hn::Add(hn::Set(d, 1.0f), hn::Exp(d, hn::Neg(v))));
+    store_at<Type>(v, y.data, at, part);
+}
+
+// Four rows at a time, so that a weight is loaded once for four products.
+void ConvolveChannels(const ChannelConvolution& c, Buffer y, int64_t y_stride) {
+    constexpr int64_t kRow = ChannelConvolution::kChannels;
+    const Floats d;
+    with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+        for_row(c.count, [&](int64_t i, auto part) MSST_BODY {
+            const Vector bias = hn::LoadU(d, c.bias + i);
+            int64_t row = 0;
+            for (; row + 4 <= c.rows; row += 4) {
+                Vector s0 = bias;
+                Vector s1 = bias;
+                Vector s2 = bias;
+                Vector s3 = bias;
+                const float* x = c.x + row * kRow + i;
+                for (int64_t k = 0; k < c.kernel; ++k, x += kRow) {
+                    const Vector w = hn::LoadU(d, c.weight + k * kRow + i);
+                    s0 = hn::MulAdd(w, hn::LoadU(d, x), s0);
+                    s1 = hn::MulAdd(w, hn::LoadU(d, x + kRow), s1);
+                    s2 = hn::MulAdd(w, hn::LoadU(d, x + 2 * kRow), s2);
+                    s3 = hn::MulAdd(w, hn::LoadU(d, x + 3 * kRow), s3);
+                }
+                store_activated<Out>(c, s0, y, row * y_stride + i, part);
+                store_activated<Out>(c, s1, y, (row + 1) * y_stride + i, part);
+                store_activated<Out>(c, s2, y, (row + 2) * y_stride + i, part);
+                store_activated<Out>(c, s3, y, (row + 3) * y_stride + i, part);
+            }
+            for (; row < c.rows; ++row) {
+                Vector sum = bias;
+                for (int64_t k = 0; k < c.kernel; ++k)
+                    sum = hn::MulAdd(hn::LoadU(d, c.weight + k * kRow + i),
+                                     hn::LoadU(d, c.x + (row + k) * kRow + i), sum);
+                store_activated<Out>(c, sum, y, row * y_stride + i, part);
+            }
+        });
+    });
+}
+
 #undef MSST_BODY
 
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
@@ -225,9 +269,10 @@ HWY_EXPORT(RotaryRow);
 HWY_EXPORT(PolarRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(GluRow);
+HWY_EXPORT(ConvolveChannels);
 
-void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
-    HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, y);
+void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, epsilon, y);
 }
 
 float exp_row(const float* x, int64_t count, Buffer y) {
@@ -248,6 +293,10 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
 
 void glu_row(const float* a, const float* b, int64_t count, float* y) {
     HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, y);
+}
+
+void convolve_channels(const ChannelConvolution& convolution, Buffer y, int64_t y_stride) {
+    HWY_DYNAMIC_DISPATCH(ConvolveChannels)(convolution, y, y_stride);
 }
 
 float load(Buffer x, int64_t index) {

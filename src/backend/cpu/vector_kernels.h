@@ -14,8 +14,8 @@ inline int64_t padded(int64_t count) {
     return (count + kLanes - 1) / kLanes * kLanes;
 }
 
-// y = x / max(||x||, floor) * sqrt(count) * gamma. y may be x.
-void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y);
+// y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma. y may be x.
+void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y);
 
 // y = exp(x - max(x)); returns the sum of y. Both rows are padded; what is written into the padding is zero.
 float exp_row(const float* x, int64_t count, Buffer y);
@@ -32,6 +32,24 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 
 // y = a * sigmoid(b).
 void glu_row(const float* a, const float* b, int64_t count, float* y);
+
+// Some channels of a depthwise convolution: x, weight and bias in rows of kChannels, whatever is beyond
+// `count` among them.
+struct ChannelConvolution {
+    static constexpr int64_t kChannels = 4 * kLanes;
+
+    const float* x = nullptr;       // [rows + kernel - 1, kChannels]
+    const float* weight = nullptr;  // [kernel, kChannels]
+    const float* bias = nullptr;    // [kChannels]
+    int64_t rows = 0;
+    int64_t kernel = 0;
+    int64_t count = 0;
+    bool has_silu = false;
+};
+
+// y[i] = bias + sum over k of weight[k] * x[i + k], x * sigmoid(x) of that with has_silu; rows of `count`
+// numbers, y_stride apart.
+void convolve_channels(const ChannelConvolution& convolution, Buffer y, int64_t y_stride);
 
 float load(Buffer x, int64_t index);
 float sigmoid(float x);
