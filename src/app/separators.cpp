@@ -42,7 +42,9 @@ bool has_engine(std::string_view architecture) {
 std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model,
                                                             const EngineOptions& options) {
     if (is_dsp(model.architecture)) return dsp::make_dsp_separator();
-    return separation::open_network_separator(source_of(model), open_backend(options), options.on_loading);
+    separation::NetworkSource source = source_of(model);
+    source.chunk_edges = options.chunk_edges;
+    return separation::open_network_separator(source, open_backend(options), options.on_loading);
 }
 
 catalog::NetworkFacts examine_network(const catalog::Model& model) {

@@ -16,7 +16,8 @@ namespace msst::app {
 struct EngineOptions {
     std::vector<std::string> devices;  // "cpu", "cuda:0"; the first is used; empty: the best there is
     std::string precision = "auto";
-    int cpu_threads = 0;                                 // 0: every core
+    std::string chunk_edges;  // msst, per_chunk; empty: as the model's configuration says
+    int cpu_threads = 0;      // 0: every core
     std::function<void(double fraction)> on_loading;     // 0-1; may be empty, may throw to stop
     std::function<void(const std::string&)> on_warning;  // sentences for the administrator; may be empty
 };

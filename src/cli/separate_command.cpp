@@ -84,6 +84,16 @@ void add_stems(CLI::App& command, Words& words) {
                      "Also write instrumental, the song without its vocals");
     command.add_flag("--use_tta", words.options.use_tta,
                      "Mean over swapped channels and inverted polarity: better, three times the work");
+    command
+        .add_option("--bigshifts", words.options.bigshifts,
+                    "Mean over so many circular shifts of the song: better, as many times the work")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        .add_option("--chunk_edges", words.options.chunk_edges,
+                    "How chunks fade at the ends of a song: msst (default) as in MSST, by batches; per_chunk "
+                    "gives the same whatever the batch size")
+        ->check(CLI::IsMember({"msst", "per_chunk"}));
     command.add_option("--output_format", words.output_format, "wav (default) or flac")
         ->check(CLI::IsMember({"wav", "flac"}, CLI::ignore_case));
     command.add_flag("--flac_file", words.is_flac, "The same as --output_format flac, as MSST has it");

@@ -16,10 +16,12 @@
 
 namespace msst::cli {
 
+// How a model is loaded.
 struct DeviceChoice {
     std::vector<std::string> devices;  // "cpu", "cuda:0"; empty: the best there is
     std::string precision = "auto";    // auto float32 bfloat16 float16
     int cpu_threads = 0;               // 0: every core
+    std::string chunk_edges;           // msst per_chunk; empty: as the model's configuration says
 };
 
 // Loads a model. Throws Error(invalid_input or unavailable) with a sentence for the user.

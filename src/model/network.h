@@ -13,7 +13,8 @@
 
 namespace msst::model {
 
-// A network for one chunk: input [channels, chunk_frames], output [stems, channels, chunk_frames].
+// A network for one chunk: input [channels, chunk_frames]; one output [stems, channels, chunk_frames], or,
+// where stems can be computed one without the other, an output [channels, chunk_frames] for each.
 struct Network {
     graph::Graph graph;
     int64_t channels = 2;

@@ -125,9 +125,7 @@ TensorId append_trunk(graph::Graph& graph, WeightReader& weights, const Roformer
 
 void finish_network(Network& network, const RoformerStructure& structure,
                     const std::vector<TensorId>& stems) {
-    const Shape shape = {std::ssize(stems), structure.channels, structure.chunk_frames};
-    const TensorId joined = network.graph.add(graph::Concat{}, stems, "stems");
-    network.graph.add_output(network.graph.add(graph::Reshape{shape}, {joined}, "stems"));
+    for (const TensorId stem : stems) network.graph.add_output(stem);
     network.channels = structure.channels;
     network.stems = std::ssize(stems);
     network.chunk_frames = structure.chunk_frames;

@@ -72,14 +72,11 @@ TensorId RoformerBlocks::append_conformer_layer(TensorId x, const std::string& n
 TensorId RoformerBlocks::append_convolution(TensorId x, const std::string& name, Axis axis) {
     const int64_t d = structure_.width;
     const int64_t wide = structure_.convolution_width;
-    const Shape shape = graph_.shape(x);
     const TensorId normed = append_norm(x, name + ".0.gamma");
     const TensorId up = graph_.add_constant(weights_.take(name + ".2.weight", {2 * wide, d}));
     const TensorId up_bias = graph_.add_constant(weights_.take(name + ".2.bias", {2 * wide}));
     TensorId y = graph_.add(graph::Linear{}, {normed, up, up_bias, {}}, name + ".2.weight");
-    y = graph_.add(graph::Reshape{{shape[0] * shape[1], 2 * wide}}, {y}, name + ".3");
-    y = graph_.add(graph::BandGlu{{wide}}, {y}, name + ".3");
-    y = graph_.add(graph::Reshape{{shape[0], shape[1], wide}}, {y}, name + ".3");
+    y = graph_.add(graph::Glu{/*axis=*/2}, {y}, name + ".3");
     const FoldedConvolution folded =
         fold_batch_norm(weights_, name + ".4", name + ".5", {wide, structure_.convolution_kernel});
     y = graph_.add(graph::DepthwiseConvolution{axis, graph::Activation::silu},

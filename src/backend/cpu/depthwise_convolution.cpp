@@ -4,8 +4,8 @@
 
 #include <omp.h>
 
+#include "backend/cpu/channel_convolution.h"
 #include "backend/cpu/kernel.h"
-#include "backend/cpu/vector_kernels.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -21,7 +21,7 @@ public:
           stride_(op.axis == 0 ? lanes_ * channels_ : channels_),
           lane_stride_(op.axis == 0 ? channels_ : length_ * channels_),
           kernel_(c.shape(1)[1]),
-          has_silu_(op.activation == graph::Activation::silu),
+          has_silu_(op.activation.kind == graph::Activation::silu),
           threads_(c.threads),
           x_(c.floats(0)),
           y_(c.output) {

@@ -17,6 +17,10 @@ inline int64_t padded(int64_t count) {
 // y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma. y may be x.
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y);
 
+// y = (x - mean) / sqrt(variance + epsilon) * gain + bias. y may be x.
+void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                    Buffer y);
+
 // y = exp(x - max(x)); returns the sum of y. Both rows are padded; what is written into the padding is zero.
 float exp_row(const float* x, int64_t count, Buffer y);
 
@@ -30,26 +34,8 @@ void polar_row(Buffer x, const float* cosine, const float* sine, int64_t count, 
 // y = scale * x.
 void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 
-// y = a * sigmoid(b).
-void glu_row(const float* a, const float* b, int64_t count, float* y);
-
-// Some channels of a depthwise convolution: x, weight and bias in rows of kChannels, whatever is beyond
-// `count` among them.
-struct ChannelConvolution {
-    static constexpr int64_t kChannels = 4 * kLanes;
-
-    const float* x = nullptr;       // [rows + kernel - 1, kChannels]
-    const float* weight = nullptr;  // [kernel, kChannels]
-    const float* bias = nullptr;    // [kChannels]
-    int64_t rows = 0;
-    int64_t kernel = 0;
-    int64_t count = 0;
-    bool has_silu = false;
-};
-
-// y[i] = bias + sum over k of weight[k] * x[i + k], x * sigmoid(x) of that with has_silu; rows of `count`
-// numbers, y_stride apart.
-void convolve_channels(const ChannelConvolution& convolution, Buffer y, int64_t y_stride);
+// y = a * sigmoid(b). y may be a.
+void glu_row(Buffer a, Buffer b, int64_t count, Buffer y);
 
 float load(Buffer x, int64_t index);
 float sigmoid(float x);

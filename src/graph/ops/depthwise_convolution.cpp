@@ -7,9 +7,9 @@ Shape DepthwiseConvolution::infer(InputShapes inputs) const {
                        inputs[1][0] == inputs[0][2] && inputs[1][1] % 2 == 1 &&
                        inputs[2] == Shape{inputs[0][2]},
                    kName, inputs);
-    require_shapes(
-        (axis == 0 || axis == 1) && (activation == Activation::none || activation == Activation::silu), kName,
-        inputs);
+    require_shapes((axis == 0 || axis == 1) &&
+                       (activation.kind == Activation::none || activation.kind == Activation::silu),
+                   kName, inputs);
     return inputs[0];
 }
 

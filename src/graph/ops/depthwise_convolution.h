@@ -18,7 +18,7 @@ struct DepthwiseConvolution {
     static constexpr int kReusedInput = -1;
 
     int axis = 0;
-    Activation activation = Activation::none;  // or silu
+    Activation activation;  // none or silu
 
     Shape infer(InputShapes inputs) const;
     double flops(InputShapes inputs, const Shape& output) const;
