@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/apollo.h"
 #include "model/bs_roformer.h"
 #include "model/mel_band_roformer.h"
+#include "model/model_types.h"
 
 namespace msst::model {
 namespace {
@@ -21,8 +23,10 @@ struct Architecture {
 };
 
 constexpr std::array kArchitectures = {
+    Architecture{"apollo", build_apollo},
     Architecture{"bs_roformer", build_bs_roformer},
     Architecture{"bs_conformer", build_bs_conformer},
+    Architecture{"bs_roformer_unwa_large", build_bs_roformer},  // told by its weights
     Architecture{"mel_band_roformer", build_mel_band_roformer},
     Architecture{"mel_band_conformer", build_mel_band_conformer},
 };
@@ -51,10 +55,8 @@ std::vector<std::string> supported_architectures() {
 
 Network build_network(const std::string& architecture, const ModelConfig& config,
                       const std::shared_ptr<const Weights>& weights, const NetworkOptions& options) {
-    const auto found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
-    if (found == kArchitectures.end())
-        throw Error(ErrorCode::invalid_input,
-                    "networks of type '" + clean_text(architecture, 60) + "' are not supported");
+    require_supported_type(architecture);
+    const auto* found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
     WeightReader reader(weights);
     Network network = found->build(config, reader, options);
     refuse_unused(reader);

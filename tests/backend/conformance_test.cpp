@@ -142,7 +142,9 @@ TEST_P(Conformance, GatedLinearUnitsAlongEveryAxis) {
     for (const int axis : {0, 1, 2}) {
         Graph graph;
         const TensorId x = input(graph, {6, 10, 2050});
-        compare(graph, graph.add(graph::Glu{axis}, {x}));
+        const TensorId y = graph.add(graph::Glu{axis}, {x});
+        compare(graph,
+                graph.add(graph::Multiply{}, {y, graph.add(graph::Glu{axis, graph::Glu::Gate::silu}, {x})}));
     }
 }
 
