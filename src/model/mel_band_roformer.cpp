@@ -78,6 +78,9 @@ Network build(const MelStructure& structure, WeightReader& weights, const Networ
 Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights,
                                 const NetworkOptions& options) {
     refuse_unsupported_variants(weights);
+    if (is_siamese(weights))
+        throw Error(ErrorCode::invalid_input, "Siamese roformers with mel bands are not supported",
+                    "unsupported_model");
     return build(read_structure(config, weights, kTransformer), weights, options);
 }
 
