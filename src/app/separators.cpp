@@ -1,12 +1,11 @@
 #include "app/separators.h"
 
-#include <algorithm>
 
 #include "backend/open.h"
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
 #include "dsp/dsp_separator.h"
-#include "model/network.h"
+#include "model/model_types.h"
 #include "separation/planned_network.h"
 
 namespace msst::app {
@@ -17,10 +16,7 @@ bool is_dsp(std::string_view architecture) {
 }
 
 separation::NetworkSource source_of(const catalog::Model& model) {
-    if (!has_engine(model.architecture))
-        throw Error(ErrorCode::invalid_input, "model " + model.model_type +
-                                                  ": this build of msst has no engine for the architecture " +
-                                                  model.architecture);
+    model::require_supported_type(model.architecture);
     return {model.architecture, model.config_path, model.checkpoint_path};
 }
 
@@ -36,8 +32,7 @@ std::shared_ptr<const graph::Backend> open_backend(const EngineOptions& options)
 }  // namespace
 
 bool has_engine(std::string_view architecture) {
-    const std::vector<std::string> networks = model::supported_architectures();
-    return is_dsp(architecture) || std::ranges::count(networks, architecture) > 0;
+    return is_dsp(architecture) || model::is_known_type(architecture);
 }
 
 std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model,

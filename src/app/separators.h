@@ -23,6 +23,8 @@ struct EngineOptions {
     std::function<void(const std::string&)> on_warning;  // sentences for the administrator; may be empty
 };
 
+// Whether it is an architecture at all. Those that are not run are refused by name, with the reason, by the
+// functions below.
 bool has_engine(std::string_view architecture);
 
 // Throws Error(invalid_input) for an architecture without an engine, for files that cannot be used and for a

@@ -46,11 +46,15 @@ std::string by_keys(const Node& model) {
 
 }  // namespace
 
-std::string find_architecture(const Node& root) {
+std::string stated_architecture(const Node& root) {
     const Node* training = root.find("training");
     const Node* said = training ? training->find("model_type") : nullptr;
-    if (said && said->is_scalar() && !said->text.empty())
-        return clean_text(trim(said->text), /*max_bytes=*/64);
+    if (!said || !said->is_scalar() || said->is_null()) return "";
+    return clean_text(trim(said->text), /*max_bytes=*/64);
+}
+
+std::string find_architecture(const Node& root) {
+    if (std::string stated = stated_architecture(root); !stated.empty()) return stated;
     const Node* model = root.find("model");
     if (!model) return root.find("kwargs") ? "bandit_v2" : "";
     if (model->is_scalar()) return is_demucs(to_lower_ascii(trim(model->text))) ? "htdemucs" : "";

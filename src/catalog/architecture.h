@@ -11,4 +11,7 @@ namespace msst::catalog {
 // cannot be told apart here: scnet_masked is taken for scnet unless the file or the administrator says so.
 std::string find_architecture(const yaml::Node& root);
 
+// What the configuration says itself (training.model_type); empty when it says nothing.
+std::string stated_architecture(const yaml::Node& root);
+
 }  // namespace msst::catalog

@@ -91,7 +91,9 @@ bool read_stereo(const Node& root) {
 
 void read_root(const Node& root, Model& model) {
     if (!root.is_mapping()) refuse(model, "is no configuration of a model");
-    if (model.architecture.empty()) model.architecture = find_architecture(root);
+    // As in MSST, the file's own word counts for more than the type it was given with.
+    if (model.architecture.empty() || !stated_architecture(root).empty())
+        model.architecture = find_architecture(root);
     if (model.architecture.empty())
         refuse(model,
                "does not say what kind of model this is: write MSST's model type into training.model_type");

@@ -12,10 +12,10 @@ namespace {
 using model::WeightReport;
 using Json = nlohmann::ordered_json;
 
-constexpr size_t kReportLinesShown = 20;
-constexpr size_t kReportNameBytes = 200;
+constexpr size_t kLinesShown = 20;
+constexpr size_t kMaxNameBytes = 200;
 
-std::string counted_weights(size_t count, const char* one, const char* several) {
+std::string counted(size_t count, const char* one, const char* several) {
     return std::to_string(count) + (count == 1 ? one : several);
 }
 
@@ -26,13 +26,11 @@ int64_t numbers_of(const WeightReport& report) {
 }
 
 template <class Entries, class Line>
-std::string report_lines(const Entries& entries, Line line) {
+std::string lines(const Entries& entries, Line line) {
     std::string text;
-    for (size_t i = 0; i < std::min(entries.size(), kReportLinesShown); ++i)
-        text += "  " + line(entries[i]) + "\n";
-    if (entries.size() > kReportLinesShown)
-        text +=
-            "  … and " + std::to_string(entries.size() - kReportLinesShown) + " more; --json has them all\n";
+    for (size_t i = 0; i < std::min(entries.size(), kLinesShown); ++i) text += "  " + line(entries[i]) + "\n";
+    if (entries.size() > kLinesShown)
+        text += "  … and " + std::to_string(entries.size() - kLinesShown) + " more; --json has them all\n";
     return text;
 }
 
@@ -47,13 +45,11 @@ Json weights_json(const std::vector<WeightReport::Weight>& weights) {
 std::string summarise(const WeightReport& report) {
     std::vector<std::string> faults;
     if (!report.missing.empty())
-        faults.push_back(
-            counted_weights(report.missing.size(), " weight is missing", " weights are missing"));
+        faults.push_back(counted(report.missing.size(), " weight is missing", " weights are missing"));
     if (!report.mismatched.empty())
-        faults.push_back(
-            counted_weights(report.mismatched.size(), " has another shape", " have another shape"));
+        faults.push_back(counted(report.mismatched.size(), " has another shape", " have another shape"));
     if (!report.unused.empty())
-        faults.push_back(counted_weights(report.unused.size(), " is not used", " are not used"));
+        faults.push_back(counted(report.unused.size(), " is not used", " are not used"));
     if (faults.empty()) return report.problem.empty() ? "ok" : report.problem;
     std::string text;
     for (const std::string& fault : faults) text += (text.empty() ? "" : ", ") + fault;
@@ -61,18 +57,18 @@ std::string summarise(const WeightReport& report) {
 }
 
 std::string to_text(const WeightReport& report) {
-    const auto plain = [](const std::string& name) { return clean_text(name, kReportNameBytes); };
-    std::string text = "  holds " + counted_weights(report.stored.size(), " weight, ", " weights, ") +
+    const auto plain = [](const std::string& name) { return clean_text(name, kMaxNameBytes); };
+    std::string text = "  holds " + counted(report.stored.size(), " weight, ", " weights, ") +
                        std::to_string(numbers_of(report)) + " numbers\n";
-    text += report_lines(report.missing, [&](const auto& w) {
+    text += lines(report.missing, [&](const auto& w) {
         return "missing: " + plain(w.name) + " " + graph::to_string(w.shape);
     });
-    text += report_lines(report.mismatched, [&](const auto& w) {
+    text += lines(report.mismatched, [&](const auto& w) {
         return "shape: " + plain(w.name) + " is " + graph::to_string(w.stored) + ", the network needs " +
                graph::to_string(w.needed);
     });
-    text += report_lines(report.unused, [&](const std::string& name) { return "not used: " + plain(name); });
-    text += report_lines(report.warnings, [&](const std::string& warning) { return "warning: " + warning; });
+    text += lines(report.unused, [&](const std::string& name) { return "not used: " + plain(name); });
+    text += lines(report.warnings, [&](const std::string& warning) { return "warning: " + warning; });
     const bool is_told = report.missing.empty() && report.mismatched.empty() && report.unused.empty();
     if (!report.problem.empty() && !is_told) text += "  then: " + report.problem + "\n";
     return text;

@@ -20,9 +20,9 @@ std::vector<int64_t> default_bands() {
     return bands;
 }
 
-RoformerStructure read_structure(const ModelConfig& config, const WeightReader& weights) {
-    RoformerStructure structure =
-        read_roformer_structure(config, MaskDepth::counts_layers, kDefaultMaskDepth);
+RoformerStructure read_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
+    RoformerStructure structure = read_roformer_structure(config, find_layer_kind(weights, said),
+                                                          MaskDepth::counts_layers, kDefaultMaskDepth);
     structure.band_bins =
         config.model.has("freqs_per_bands") ? config.model.integers("freqs_per_bands") : default_bands();
     config.model.ignore({"use_pope"});
@@ -52,11 +52,7 @@ TensorId append_normed_trunk(graph::Graph& graph, WeightReader& weights, const R
     return graph.add(graph::Add{}, {norm(streams.y), streams.x}, "final_norm");
 }
 
-}  // namespace
-
-Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
-    refuse_unsupported_variants(weights);
-    const RoformerStructure structure = read_structure(config, weights);
+Network build(const RoformerStructure& structure, WeightReader& weights, const NetworkOptions& options) {
     Network network;
     graph::Graph& graph = network.graph;
     const TensorId song = graph.add_input({structure.channels, structure.chunk_frames});
@@ -76,6 +72,18 @@ Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, cons
     }
     finish_network(network, structure, stems);
     return network;
+}
+
+}  // namespace
+
+Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
+    refuse_unsupported_variants(weights);
+    return build(read_structure(config, weights, kTransformer), weights, options);
+}
+
+Network build_bs_conformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
+    refuse_unsupported_variants(weights);
+    return build(read_structure(config, weights, kConformer), weights, options);
 }
 
 }  // namespace msst::model

@@ -18,10 +18,12 @@ struct MelStructure : RoformerStructure {
     std::vector<int64_t> bin_indices;  // bins of all bands, one band after another
 };
 
-MelStructure read_structure(const ModelConfig& config, const WeightReader& weights) {
-    MelStructure structure{
-        read_roformer_structure(config, MaskDepth::counts_hidden_layers, kDefaultMaskDepth), {}};
-    structure.has_transformer_norms = true;
+MelStructure read_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
+    const LayerKind layer = find_layer_kind(weights, said);
+    const MaskDepth mask_depth =
+        layer.is_conformer ? MaskDepth::counts_layers : MaskDepth::counts_hidden_layers;
+    MelStructure structure{read_roformer_structure(config, layer, mask_depth, kDefaultMaskDepth), {}};
+    structure.has_transformer_norms = !layer.is_conformer;
     structure.window = config.model.integer("window_size", kDefaultWindow) / 2;
     config.model.ignore({"use_pope", "num_sink_tokens"});
     const int64_t bands = config.model.integer("num_bands", kDefaultBands);
@@ -42,15 +44,7 @@ MelStructure read_structure(const ModelConfig& config, const WeightReader& weigh
     return structure;
 }
 
-}  // namespace
-
-Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights,
-                                const NetworkOptions& options) {
-    refuse_unsupported_variants(weights);
-    if (is_siamese(weights))
-        throw Error(ErrorCode::invalid_input, "Siamese roformers with mel bands are not supported",
-                    "unsupported_model");
-    const MelStructure structure = read_structure(config, weights);
+Network build(const MelStructure& structure, WeightReader& weights, const NetworkOptions& options) {
     const std::vector<int64_t>& indices = structure.bin_indices;
     Network network;
     graph::Graph& graph = network.graph;
@@ -77,6 +71,23 @@ Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights
     }
     finish_network(network, structure, stems);
     return network;
+}
+
+}  // namespace
+
+Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights,
+                                const NetworkOptions& options) {
+    refuse_unsupported_variants(weights);
+    if (is_siamese(weights))
+        throw Error(ErrorCode::invalid_input, "Siamese roformers with mel bands are not supported",
+                    "unsupported_model");
+    return build(read_structure(config, weights, kTransformer), weights, options);
+}
+
+Network build_mel_band_conformer(const ModelConfig& config, WeightReader& weights,
+                                 const NetworkOptions& options) {
+    refuse_unsupported_variants(weights);
+    return build(read_structure(config, weights, kConformer), weights, options);
 }
 
 }  // namespace msst::model

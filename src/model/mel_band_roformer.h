@@ -9,4 +9,9 @@ namespace msst::model {
 Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights,
                                 const NetworkOptions& options);
 
+// The same with conformer layers (mel_band_conformer.py), which have no norms around them, and mask heads
+// whose depth counts all layers. Weights of the other kind are recognised and believed.
+Network build_mel_band_conformer(const ModelConfig& config, WeightReader& weights,
+                                 const NetworkOptions& options);
+
 }  // namespace msst::model

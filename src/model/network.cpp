@@ -5,9 +5,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/apollo.h"
 #include "model/bs_roformer.h"
 #include "model/lora.h"
 #include "model/mel_band_roformer.h"
+#include "model/model_types.h"
 
 namespace msst::model {
 namespace {
@@ -22,8 +24,12 @@ struct Architecture {
 };
 
 constexpr std::array kArchitectures = {
+    Architecture{"apollo", build_apollo},
     Architecture{"bs_roformer", build_bs_roformer},
+    Architecture{"bs_conformer", build_bs_conformer},
+    Architecture{"bs_roformer_unwa_large", build_bs_roformer},  // told by its weights
     Architecture{"mel_band_roformer", build_mel_band_roformer},
+    Architecture{"mel_band_conformer", build_mel_band_conformer},
 };
 
 std::string first_of(const std::vector<std::string>& names) {
@@ -51,11 +57,8 @@ std::vector<std::string> supported_architectures() {
 
 Network build_network(const std::string& architecture, const ModelConfig& config,
                       const std::shared_ptr<const Weights>& weights, const NetworkOptions& options) {
-    const auto found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
-    if (found == kArchitectures.end())
-        throw Error(ErrorCode::invalid_input,
-                    "networks of type '" + clean_text(architecture, 60) + "' are not supported",
-                    "unsupported_model");
+    require_supported_type(architecture);
+    const auto* found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
     WeightReader reader(merge_lora(weights, config.root.section("lora")), options.faults);
     Network network = found->build(config, reader, options);
     refuse_unused(reader, options.faults);

@@ -35,7 +35,8 @@ struct NetworkOptions {
 std::vector<std::string> supported_architectures();
 
 // architecture: MSST's name ("bs_roformer"). Throws Error(invalid_input) for architectures and variants that
-// are not supported, by name, for weights that are missing, have another shape or are left over.
+// are not supported (reason "unsupported_model"), by name, for weights that are missing, have another shape
+// or are left over.
 Network build_network(const std::string& architecture, const ModelConfig& config,
                       const std::shared_ptr<const Weights>& weights, const NetworkOptions& options = {});
 

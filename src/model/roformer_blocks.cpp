@@ -4,9 +4,22 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "model/batch_norm.h"
 #include "model/position_tables.h"
 
 namespace msst::model {
+namespace {
+
+graph::Constant scaled(graph::Constant constant, float factor) {
+    if (factor == 1) return constant;
+    const auto fill = [fill_plain = constant.fill, factor](std::span<float> out) {
+        fill_plain(out);
+        for (float& value : out) value *= factor;
+    };
+    return {constant.name, constant.shape, fill};
+}
+
+}  // namespace
 
 using graph::Attention;
 using graph::Shape;
@@ -73,16 +86,47 @@ void RoformerBlocks::append_siamese_layer(Streams& streams, const std::string& t
     add_to_both(append_attention(into_attention, {}, name + ".0", axis), "ln_x_attn");
     const TensorId into_feed_forward =
         graph_.add(graph::Add{}, {norm(streams.y, "ln_y_mlp"), streams.x}, name);
-    add_to_both(append_feed_forward(into_feed_forward, {}, name + ".1"), "ln_x_mlp");
+    add_to_both(append_feed_forward(into_feed_forward, {}, name + ".1", structure_.feed_forward_width),
+                "ln_x_mlp");
 }
 
 TensorId RoformerBlocks::append_transformer(TensorId x, const std::string& name, Axis axis, int64_t layers) {
     for (int64_t layer = 0; layer < layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
+        if (structure_.layer.is_conformer) {
+            x = append_conformer_layer(x, layer_name, axis);
+            continue;
+        }
         x = append_attention(x, x, layer_name + ".0", axis);
-        x = append_feed_forward(x, x, layer_name + ".1");
+        x = append_feed_forward(x, x, layer_name + ".1", structure_.feed_forward_width);
     }
     return structure_.has_transformer_norms ? append_norm(x, name + ".norm.gamma") : x;
+}
+
+// Attention and a convolution between the two halves of a feed-forward.
+TensorId RoformerBlocks::append_conformer_layer(TensorId x, const std::string& name, Axis axis) {
+    x = append_feed_forward(x, x, name + ".ff1.ff", structure_.feed_forward_width, 0.5f);
+    x = append_attention(x, x, name + ".attn", axis);
+    x = append_convolution(x, name + ".conv.net", axis);
+    x = append_feed_forward(x, x, name + ".ff2.ff", structure_.feed_forward_width, 0.5f);
+    return append_norm(x, name + ".out_norm.gamma");
+}
+
+TensorId RoformerBlocks::append_convolution(TensorId x, const std::string& name, Axis axis) {
+    const int64_t d = structure_.width;
+    const int64_t wide = structure_.convolution_width;
+    const TensorId normed = append_norm(x, name + ".0.gamma");
+    const TensorId up = graph_.add_constant(weights_.take(name + ".2.weight", {2 * wide, d}));
+    const TensorId up_bias = graph_.add_constant(weights_.take(name + ".2.bias", {2 * wide}));
+    TensorId y = graph_.add(graph::Linear{}, {normed, up, up_bias, {}}, name + ".2.weight");
+    y = graph_.add(graph::Glu{/*axis=*/2}, {y}, name + ".3");
+    const FoldedConvolution folded =
+        fold_batch_norm(weights_, name + ".4", name + ".5", {wide, structure_.convolution_kernel});
+    y = graph_.add(graph::DepthwiseConvolution{axis, graph::Activation::silu},
+                   {y, graph_.add_constant(folded.weight), graph_.add_constant(folded.bias)}, name + ".4");
+    const TensorId down = graph_.add_constant(weights_.take(name + ".7.weight", {d, wide}));
+    const TensorId down_bias = graph_.add_constant(weights_.take(name + ".7.bias", {d}));
+    return graph_.add(graph::Linear{}, {y, down, down_bias, x}, name + ".7.weight");
 }
 
 TensorId RoformerBlocks::append_linear_transformer(TensorId x, const std::string& name) {
@@ -91,7 +135,7 @@ TensorId RoformerBlocks::append_linear_transformer(TensorId x, const std::string
     for (int64_t layer = 0; layer < structure_.linear_layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
         x = append_linear_attention(x, layer_name + ".0");
-        x = append_feed_forward(x, x, layer_name + ".1");
+        x = append_feed_forward(x, x, layer_name + ".1", structure_.linear_feed_forward_width);
     }
     if (structure_.has_transformer_norms) x = append_norm(x, name + ".norm.gamma");
     return graph_.add(graph::Reshape{tokens}, {x}, name);
@@ -237,14 +281,16 @@ TensorId RoformerBlocks::append_linear_attention(TensorId x, const std::string& 
     return append_out(heads, x, name + ".to_out.1.weight", {});
 }
 
-TensorId RoformerBlocks::append_feed_forward(TensorId x, TensorId residual, const std::string& name) {
+// residual + share * feed-forward of x; `wide`: of its hidden layer.
+TensorId RoformerBlocks::append_feed_forward(TensorId x, TensorId residual, const std::string& name,
+                                             int64_t wide, float share) {
     const int64_t d = structure_.width;
-    const int64_t wide = structure_.feed_forward_width;
     const TensorId normed = append_norm(x, name + ".net.0.gamma");
     const TensorId up = graph_.add_constant(weights_.take(name + ".net.1.weight", {wide, d}));
     const TensorId up_bias = graph_.add_constant(weights_.take(name + ".net.1.bias", {wide}));
-    const TensorId down = graph_.add_constant(weights_.take(name + ".net.4.weight", {d, wide}));
-    const TensorId down_bias = graph_.add_constant(weights_.take(name + ".net.4.bias", {d}));
+    const TensorId down =
+        graph_.add_constant(scaled(weights_.take(name + ".net.4.weight", {d, wide}), share));
+    const TensorId down_bias = graph_.add_constant(scaled(weights_.take(name + ".net.4.bias", {d}), share));
     const TensorId hidden =
         graph_.add(graph::Linear{graph::Activation::gelu}, {normed, up, up_bias, {}}, name + ".net.1.weight");
     return graph_.add(graph::Linear{}, {hidden, down, down_bias, residual}, name + ".net.4.weight");

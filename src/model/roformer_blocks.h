@@ -8,7 +8,7 @@
 
 namespace msst::model {
 
-// Axial transformer blocks: attention along time, then along the bands, on
+// Axial transformer or conformer blocks: attention along time, then along the bands, on
 // tokens [frames, bands, width]. Variants are recognised by their weights:
 // polar embedding, learned tables, biases shared by all layers, value residual.
 class RoformerBlocks {
@@ -37,6 +37,8 @@ private:
     };
 
     graph::TensorId append_transformer(graph::TensorId x, const std::string& name, Axis axis, int64_t layers);
+    graph::TensorId append_conformer_layer(graph::TensorId x, const std::string& name, Axis axis);
+    graph::TensorId append_convolution(graph::TensorId x, const std::string& name, Axis axis);
     graph::TensorId append_linear_transformer(graph::TensorId x, const std::string& name);
     void append_siamese_layer(Streams& streams, const std::string& transformer, int64_t layer, Axis axis,
                               int64_t number);
@@ -44,7 +46,8 @@ private:
     graph::TensorId append_attention(graph::TensorId x, graph::TensorId residual, const std::string& name,
                                      Axis axis);
     graph::TensorId append_linear_attention(graph::TensorId x, const std::string& name);
-    graph::TensorId append_feed_forward(graph::TensorId x, graph::TensorId residual, const std::string& name);
+    graph::TensorId append_feed_forward(graph::TensorId x, graph::TensorId residual, const std::string& name,
+                                        int64_t wide, float share = 1);
     graph::TensorId append_norm(graph::TensorId x, const std::string& name);
     graph::TensorId append_out(graph::TensorId heads, graph::TensorId residual, const std::string& weight,
                                graph::TensorId bias);

@@ -13,6 +13,7 @@ constexpr int64_t kMaxCount = 4096;    // blocks, bands, heads, layers
 constexpr int64_t kMaxWidth = 65'536;  // numbers per token
 constexpr int64_t kMaxFftSize = 65'536;
 constexpr int64_t kFeedForwardFactor = 4;
+constexpr int64_t kMaxFactor = 64;  // of widths within a layer
 
 // Settings of training, or of kernels that compute the same.
 const std::vector<std::string> kIrrelevantKeys = {"attn_dropout",
@@ -39,7 +40,6 @@ struct Variant {
 constexpr std::array kUnsupported = {
     Variant{".segm.", "HyperACE"},
     Variant{"fno_blocks", "FNO mask heads"},
-    Variant{".ff1.", "Conformer (use model type bs_conformer or mel_band_conformer)"},
     Variant{"static_alpha", "hyper-connections (experimental)"},
     Variant{"dynamic_alpha_fn", "hyper-connections (experimental)"},
 };
@@ -61,6 +61,10 @@ graph::StftFrame read_frame(const ConfigSection& model) {
     if (frame.n_fft % 2 != 0)
         throw Error(ErrorCode::invalid_input, "'model.stft_n_fft' in the configuration is odd");
     return frame;
+}
+
+std::string depth_key(const std::string& axis, const LayerKind& layer) {
+    return axis + "_" + layer.name + "_depth";
 }
 
 // How many of prefix0suffix, prefix1suffix … there are.
@@ -91,23 +95,40 @@ int64_t rows_of(const WeightReader& weights, const std::string& name) {
     return shape && !shape->empty() ? shape->front() : 0;
 }
 
+// weight: [channels, 1, kernel]
+void believe_convolution(RoformerStructure& s, const WeightReader& weights, Believer& believer,
+                         const std::string& weight) {
+    const auto shape = weights.shape(weight);
+    if (!s.layer.is_conformer || !shape || shape->empty()) return;
+    believer.believe("width of the convolutions", s.convolution_width, shape->front());
+    believer.believe("conv_kernel_size", s.convolution_kernel, shape->back());
+}
+
 void believe_blocks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
-    const auto layer_suffix = std::string(".1.net.0.gamma");
-    believer.believe("depth", s.depth, count_names(weights, "layers.", ".0.layers.0" + layer_suffix));
     const bool has_linear = weights.has("layers.0.0.layers.0.0.temperature");
-    const int time = has_linear ? 1 : 0;
-    const auto layers_of = [&](int transformer) {
-        return count_names(weights, "layers.0." + std::to_string(transformer) + ".layers.", layer_suffix);
-    };
-    if (has_linear) believer.believe("linear_transformer_depth", s.linear_layers, layers_of(0));
+    const std::string time = has_linear ? "1" : "0";
+    const std::string frequency = has_linear ? "2" : "1";
+    const std::string norm = std::string(s.layer.feed_forward) + ".net.0.gamma";
+    believer.believe("depth", s.depth, count_names(weights, "layers.", "." + time + ".layers.0" + norm));
+    if (has_linear) {
+        believer.believe("linear layers", s.linear_layers,
+                         count_names(weights, "layers.0.0.layers.", ".1.net.0.gamma"));
+        believer.believe("linear feed-forward width", s.linear_feed_forward_width,
+                         rows_of(weights, "layers.0.0.layers.0.1.net.1.weight"));
+    }
     if (!has_linear && s.linear_layers > 0) {
-        s.warnings.emplace_back("linear_transformer_depth: the weights have no linear transformers");
+        s.warnings.push_back(depth_key("linear", s.layer) + ": the weights have no linear transformers");
         s.linear_layers = 0;
     }
-    believer.believe("time_transformer_depth", s.time_layers, layers_of(time));
-    believer.believe("freq_transformer_depth", s.frequency_layers, layers_of(time + 1));
-    const std::string first = "layers.0." + std::to_string(time) + ".layers.0";
+    const auto believe_depth = [&](const std::string& axis, int64_t& said, const std::string& number) {
+        const std::string key = depth_key(axis, s.layer);
+        believer.believe(key.c_str(), said, count_names(weights, "layers.0." + number + ".layers.", norm));
+    };
+    believe_depth("time", s.time_layers, time);
+    believe_depth("freq", s.frequency_layers, frequency);
+    const std::string first = "layers.0." + time + ".layers.0";
     believe_layer(s, weights, first);
+    believe_convolution(s, weights, believer, first + ".conv.net.4.weight");
 }
 
 void believe_masks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
@@ -151,26 +172,47 @@ void believe_bands(RoformerStructure& s, const WeightReader& weights) {
     s.band_bins = stored;
 }
 
+void read_conformer(RoformerStructure& s, const ConfigSection& model) {
+    s.feed_forward_width =
+        s.width * limited("ff_mult", model.integer("ff_mult", kFeedForwardFactor), 1, kMaxFactor);
+    s.convolution_width =
+        s.width * limited("conv_expansion_factor", model.integer("conv_expansion_factor", 2), 1, kMaxFactor);
+    s.convolution_kernel = limited("conv_kernel_size", model.integer("conv_kernel_size", 31), 1, kMaxCount);
+    if (s.convolution_kernel % 2 == 0)
+        throw Error(ErrorCode::invalid_input, "'model.conv_kernel_size' in the configuration is even");
+}
+
 }  // namespace
 
-RoformerStructure read_roformer_structure(const ModelConfig& config, MaskDepth mask_depth,
+LayerKind find_layer_kind(const WeightReader& weights, LayerKind otherwise) {
+    const auto is_of_conformer = [](const std::string& name) {
+        return name.find(kConformer.feed_forward) != std::string::npos;
+    };
+    if (weights.is_made_up()) return otherwise;
+    return std::ranges::any_of(weights.names(), is_of_conformer) ? kConformer : kTransformer;
+}
+
+RoformerStructure read_roformer_structure(const ModelConfig& config, LayerKind layer, MaskDepth mask_depth,
                                           int64_t default_mask_depth) {
     const ConfigSection& model = config.model;
     model.ignore(kIrrelevantKeys);
     RoformerStructure s;
+    s.layer = layer;
     s.width = limited("dim", model.integer("dim"), 1, kMaxWidth);
     s.depth = limited("depth", model.integer("depth"), 1, kMaxCount);
     s.channels = model.boolean("stereo", false) ? 2 : 1;
     s.stems = limited("num_stems", model.integer("num_stems", 1), 1, kMaxCount);
     s.heads = limited("heads", model.integer("heads", 8), 1, kMaxCount);
     s.head_dim = limited("dim_head", model.integer("dim_head", 64), 1, kMaxCount);
-    s.feed_forward_width = kFeedForwardFactor * s.width;
-    s.linear_layers =
-        limited("linear_transformer_depth", model.integer("linear_transformer_depth", 0), 0, kMaxCount);
-    s.time_layers =
-        limited("time_transformer_depth", model.integer("time_transformer_depth", 2), 0, kMaxCount);
-    s.frequency_layers =
-        limited("freq_transformer_depth", model.integer("freq_transformer_depth", 2), 0, kMaxCount);
+    s.feed_forward_width = s.linear_feed_forward_width = kFeedForwardFactor * s.width;
+    if (layer.is_conformer) read_conformer(s, model);
+    const auto depth = [&](const std::string& axis, int64_t fallback) {
+        const std::string key = depth_key(axis, layer);
+        return limited(key.c_str(), model.integer(key, fallback), 0, kMaxCount);
+    };
+    s.linear_layers = depth("linear", 0);
+    s.time_layers = depth("time", 2);
+    s.frequency_layers = depth("freq", 2);
     s.mask_layers =
         limited("mask_estimator_depth", model.integer("mask_estimator_depth", default_mask_depth), 1, 64);
     if (mask_depth == MaskDepth::counts_hidden_layers) ++s.mask_layers;
@@ -199,9 +241,11 @@ void believe_weights(RoformerStructure& s, const WeightReader& weights) {
 
 void believe_layer(RoformerStructure& s, const WeightReader& weights, const std::string& layer) {
     Believer believer(s);
-    believer.believe("heads", s.heads, rows_of(weights, layer + ".0.to_gates.weight"));
-    believer.believe("dim_head", s.head_dim, rows_of(weights, layer + ".0.to_qkv.weight") / (3 * s.heads));
-    believer.believe("feed-forward width", s.feed_forward_width, rows_of(weights, layer + ".1.net.1.weight"));
+    const std::string attention = layer + s.layer.attention;
+    believer.believe("heads", s.heads, rows_of(weights, attention + ".to_gates.weight"));
+    believer.believe("dim_head", s.head_dim, rows_of(weights, attention + ".to_qkv.weight") / (3 * s.heads));
+    believer.believe("feed-forward width", s.feed_forward_width,
+                     rows_of(weights, layer + s.layer.feed_forward + ".net.1.weight"));
 }
 
 bool is_siamese(const WeightReader& weights) {

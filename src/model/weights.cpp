@@ -39,9 +39,9 @@ public:
     std::vector<std::string> names() const override { return {}; }
     bool is_made_up() const override { return true; }
 
-    // Matrices are uniform with variance 1 / fan-in; gains are 1, other vectors small.
+    // Matrices are uniform with variance 1 / fan-in; gains and variances are 1, other vectors small.
     void fill(const std::string& name, const Shape& shape, std::span<float> out) const override {
-        if (name.ends_with("gamma")) {
+        if (name.ends_with("gamma") || name.ends_with("running_var")) {
             std::ranges::fill(out, 1.0f);
             return;
         }

@@ -20,8 +20,6 @@ public:
         for (const std::string& name : weights_->names()) total_ += graph::elements(*weights_->find(name));
     }
 
-    int64_t total() const { return total_; }
-
     std::optional<graph::Shape> find(const std::string& name) const override { return weights_->find(name); }
     std::vector<std::string> names() const override { return weights_->names(); }
     bool is_made_up() const override { return weights_->is_made_up(); }
@@ -39,6 +37,16 @@ private:
     int64_t total_ = 0;
     mutable int64_t read_ = 0;  // a backend asks for one constant at a time
 };
+
+// What was learned: all but the running statistics of batch norms.
+int64_t count_parameters(const model::Weights& weights) {
+    int64_t count = 0;
+    for (const std::string& name : weights.names())
+        if (!name.ends_with("running_mean") && !name.ends_with("running_var") &&
+            !name.ends_with("num_batches_tracked"))
+            count += graph::elements(*weights.find(name));
+    return count;
+}
 
 std::shared_ptr<const model::Weights> open_weights(const std::filesystem::path& path) {
     if (path.empty()) return model::make_random_weights();
@@ -103,7 +111,8 @@ PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const g
                      .batch_size = planned.config.batch_size};
     check_rules(planned.rules, planned.network.chunk_frames);
     planned.plan = planned.backend->plan(planned.network.graph);
-    planned.parameters = weights->is_made_up() ? planned.network.graph.constant_elements() : weights->total();
+    planned.parameters =
+        weights->is_made_up() ? planned.network.graph.constant_elements() : count_parameters(*weights);
     planned.warnings = planned.network.warnings;
     return planned;
 }

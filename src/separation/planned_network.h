@@ -30,7 +30,7 @@ struct PlannedNetwork {
     graph::Plan plan;  // the backend's, for network.graph
     SeparatorInfo info;
     ChunkRules rules;
-    int64_t parameters = 0;  // numbers in the checkpoint; of made-up weights those the graph asks for
+    int64_t parameters = 0;  // learned numbers of the checkpoint; of made-up weights those the graph asks for
     std::vector<std::string> warnings;
 
     double chunk_seconds() const;

@@ -65,7 +65,9 @@ TEST_P(Conformance, GatedLinearUnitsAlongEveryAxis) {
     for (const int axis : {0, 1, 2}) {
         Graph graph;
         const TensorId x = input(graph, {6, 10, 2050});
-        compare(graph, graph.add(graph::Glu{axis}, {x}));
+        const TensorId y = graph.add(graph::Glu{axis}, {x});
+        compare(graph,
+                graph.add(graph::Multiply{}, {y, graph.add(graph::Glu{axis, graph::Glu::Gate::silu}, {x})}));
     }
 }
 
@@ -76,6 +78,41 @@ TEST_P(Conformance, AGatedLinearUnitBetweenProducts) {
     y = graph.add(graph::Linear{}, {y, constant(graph, {34, 24}, 0.2f), constant(graph, {34}), {}});
     y = graph.add(graph::Glu{1}, {y});
     compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {24, 17}, 0.2f), {}, x}));
+}
+
+TEST_P(Conformance, NormsWithAnEpsilon) {
+    Graph graph;
+    TensorId x = input(graph, {7, 33});
+    x = graph.add(graph::RmsNorm{.epsilon = 0.5f}, {x, constant(graph, {33})});
+    x = graph.add(graph::BandNorm{{1, 12, 20}, 0.5f}, {x, constant(graph, {33})});
+    compare(graph, x);
+}
+
+TEST_P(Conformance, BandLevels) {
+    Graph graph;
+    compare(graph, graph.add(graph::BandLevel{{1, 12, 20}, 0.1f}, {input(graph, {7, 33})}));
+}
+
+TEST_P(Conformance, DepthwiseConvolution) {
+    for (const auto& [a, b, channels, kernel] :
+         std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {7, 3, 5, 31}, {50, 33, 130, 7}, {3, 41, 64, 3}})
+        for (const int axis : {0, 1})
+            for (const auto kind : {Activation::none, Activation::silu}) {
+                Graph graph;
+                const TensorId x = input(graph, {a, b, channels});
+                compare(graph, graph.add(graph::DepthwiseConvolution{axis, kind},
+                                         {x, constant(graph, {channels, kernel}, 0.3f),
+                                          constant(graph, {channels})}));
+            }
+}
+
+// Its output is stored as the product wants it.
+TEST_P(Conformance, ADepthwiseConvolutionBeforeAProduct) {
+    Graph graph;
+    const TensorId x = input(graph, {50, 3, 70});
+    const TensorId y = graph.add(graph::DepthwiseConvolution{0, Activation::silu},
+                                 {x, constant(graph, {70, 5}, 0.3f), constant(graph, {70})});
+    compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {9, 70}), constant(graph, {9}), {}}));
 }
 
 TEST_P(Conformance, Bands) {

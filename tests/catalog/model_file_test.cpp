@@ -55,7 +55,14 @@ TEST(ModelFile, BelievesTheFileBeforeItsKeys) {
               "scnet_masked");
 }
 
-TEST(ModelFile, BelievesTheAdministratorBeforeTheFile) {
+TEST(ModelFile, BelievesTheFilesOwnWordBeforeTheTypeItWasGivenWith) {
+    EXPECT_EQ(read("model: {freqs_per_bands: [2]}\ntraining: {model_type: bs_roformer, instruments: [a]}\n",
+                   "mel_band_roformer")
+                  .architecture,
+              "bs_roformer");
+}
+
+TEST(ModelFile, BelievesTheTypeItWasGivenWithBeforeTheKeys) {
     EXPECT_EQ(read("model: {freqs_per_bands: [2]}\n" + kTraining, "bs_roformer_experimental").architecture,
               "bs_roformer_experimental");
 }

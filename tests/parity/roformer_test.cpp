@@ -64,7 +64,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"bs_roformer-linear", "bs_roformer"}, Case{"bs_roformer-pope", "bs_roformer"},
                       Case{"bs_roformer-large", "bs_roformer"}, Case{"bs_roformer-siamese", "bs_roformer"},
                       Case{"mel_band_roformer-plain", "mel_band_roformer"},
-                      Case{"mel_band_roformer-4stem", "mel_band_roformer"}),
+                      Case{"mel_band_roformer-4stem", "mel_band_roformer"},
+                      Case{"bs_conformer", "bs_conformer"}, Case{"mel_band_conformer", "mel_band_conformer"}),
     [](const auto& test) {
         std::string name = test.param.folder;
         std::ranges::replace(name, '-', '_');

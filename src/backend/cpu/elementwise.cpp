@@ -101,7 +101,8 @@ std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& c) {
                 const float* from = x + 2 * row * width;
                 float* to = y + row * width;
                 for (const int64_t band : widths) {
-                    glu_row(as_buffer(from), as_buffer(from + band), band, as_buffer(to));
+                    glu_row(as_buffer(from), as_buffer(from + band), band, graph::Glu::Gate::sigmoid,
+                            as_buffer(to));
                     from += 2 * band;
                     to += band;
                 }
@@ -113,16 +114,16 @@ std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& c) {
     const graph::AxisView view = graph::view_axis(c.output_shape(), op.axis);
     const int64_t half = view.size * view.after;
     const int64_t pieces = (half + kPiece - 1) / kPiece;
-    return make_loop(
-        [half, pieces, jobs = view.before * pieces, threads = c.threads, x = c.inputs[0], y = c.output] {
+    return make_loop([gate = op.gate, half, pieces, jobs = view.before * pieces, threads = c.threads,
+                      x = c.inputs[0], y = c.output] {
 #pragma omp parallel for num_threads(threads)
-            for (int64_t job = 0; job < jobs; ++job) {
-                const int64_t row = job / pieces;
-                const int64_t first = job % pieces * kPiece;
-                const Buffer a = x.at(2 * row * half + first);
-                glu_row(a, a.at(half), std::min(kPiece, half - first), y.at(row * half + first));
-            }
-        });
+        for (int64_t job = 0; job < jobs; ++job) {
+            const int64_t row = job / pieces;
+            const int64_t first = job % pieces * kPiece;
+            const Buffer a = x.at(2 * row * half + first);
+            glu_row(a, a.at(half), std::min(kPiece, half - first), gate, y.at(row * half + first));
+        }
+    });
 }
 
 }  // namespace msst::backend::cpu

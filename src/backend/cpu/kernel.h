@@ -50,12 +50,14 @@ std::unique_ptr<Kernel> make(const graph::Activate& op, const KernelContext& con
 std::unique_ptr<Kernel> make(const graph::Add& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Attention& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::BandLevel& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::DepthwiseConvolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::GroupNorm& op, const KernelContext& context);

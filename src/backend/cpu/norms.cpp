@@ -11,6 +11,7 @@ class RmsNormKernel final : public Kernel {
 public:
     RmsNormKernel(const graph::RmsNorm& op, const KernelContext& c)
         : floor_(op.floor),
+          epsilon_(op.epsilon),
           rows_(rows_of(c.graph, c.node)),
           width_(c.output_shape().back()),
           threads_(c.threads),
@@ -23,11 +24,12 @@ public:
     void run_rows(int64_t first, int64_t count) override {
 #pragma omp parallel for num_threads(threads_)
         for (int64_t row = first; row < first + count; ++row)
-            rms_norm_row(x_ + row * width_, gamma_, width_, floor_, y_.at(row * width_));
+            rms_norm_row(x_ + row * width_, gamma_, width_, floor_, epsilon_, y_.at(row * width_));
     }
 
 private:
     float floor_;
+    float epsilon_;
     int64_t rows_;
     int64_t width_;
     int threads_;
@@ -80,14 +82,14 @@ std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& cont
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& c) {
     const int64_t rows = c.output_shape()[0];
     const int64_t width = c.output_shape()[1];
-    return make_loop([widths = op.widths, rows, width, threads = c.threads, x = c.floats(0),
-                      gamma = c.floats(1), y = c.output] {
+    return make_loop([widths = op.widths, epsilon = op.epsilon, rows, width, threads = c.threads,
+                      x = c.floats(0), gamma = c.floats(1), y = c.output] {
         constexpr float kFloor = 1e-12f;
 #pragma omp parallel for num_threads(threads)
         for (int64_t row = 0; row < rows; ++row) {
             int64_t at = 0;
             for (const int64_t band : widths) {
-                rms_norm_row(x + row * width + at, gamma + at, band, kFloor, y.at(row * width + at));
+                rms_norm_row(x + row * width + at, gamma + at, band, kFloor, epsilon, y.at(row * width + at));
                 at += band;
             }
         }

@@ -14,6 +14,7 @@ bool writes_bfloat16(const Node& node) {
            std::holds_alternative<graph::LayerNorm>(node.op) || std::holds_alternative<graph::Glu>(node.op) ||
            std::holds_alternative<graph::BandNorm>(node.op) ||
            std::holds_alternative<graph::BandLinear>(node.op) ||
+           std::holds_alternative<graph::DepthwiseConvolution>(node.op) ||
            std::holds_alternative<graph::Attention>(node.op) || std::holds_alternative<graph::Lstm>(node.op);
 }
 

@@ -19,15 +19,15 @@
 HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
 
-void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
+void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y) {
     const Floats d;
     Vector sums = hn::Zero(d);
     for_row(count, [&](int64_t i, auto part) MSST_BODY {
         const Vector v = load_at<Float32>(bytes(x), i, part);
         sums = hn::MulAdd(v, v, sums);
     });
-    const float norm = std::max(std::sqrt(hn::GetLane(hn::SumOfLanes(d, sums))), floor);
-    const Vector scale = hn::Set(d, std::sqrt(static_cast<float>(count)) / norm);
+    const float square = std::max(hn::GetLane(hn::SumOfLanes(d, sums)), floor * floor);
+    const Vector scale = hn::Set(d, 1.0f / std::sqrt(square / static_cast<float>(count) + epsilon));
     with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
         for_row(count, [&](int64_t i, auto part) MSST_BODY {
             const Vector v = load_at<Float32>(bytes(x), i, part);
@@ -136,15 +136,17 @@ void ScaleRow(Buffer x, int64_t count, float scale, Buffer y) {
     });
 }
 
-void GluRow(Buffer a, Buffer b, int64_t count, Buffer y) {
+void GluRow(Buffer a, Buffer b, int64_t count, graph::Glu::Gate kind, Buffer y) {
     const Floats d;
+    const bool is_silu = kind == graph::Glu::Gate::silu;
     const Vector one = hn::Set(d, 1.0f);
     with_type(a.storage, [&]<class In>(In) MSST_BODY {
         with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
             for_row(count, [&](int64_t i, auto part) MSST_BODY {
                 const Vector gate = load_at<In>(b.data, i, part);
                 const Vector value = load_at<In>(a.data, i, part);
-                const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
+                const Vector factor = is_silu ? hn::Mul(value, gate) : value;
+                const Vector result = hn::Div(factor, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
                 store_at<Out>(result, y.data, i, part);
             });
         });
@@ -166,8 +168,8 @@ HWY_EXPORT(PolarRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(GluRow);
 
-void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
-    HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, y);
+void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, epsilon, y);
 }
 
 void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
@@ -191,8 +193,8 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
     HWY_DYNAMIC_DISPATCH(ScaleRow)(x, count, scale, y);
 }
 
-void glu_row(Buffer a, Buffer b, int64_t count, Buffer y) {
-    HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, y);
+void glu_row(Buffer a, Buffer b, int64_t count, graph::Glu::Gate gate, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, gate, y);
 }
 
 float load(Buffer x, int64_t index) {

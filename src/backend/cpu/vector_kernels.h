@@ -1,6 +1,7 @@
 #pragma once
 
 #include "backend/cpu/storage.h"
+#include "graph/ops/glu.h"
 
 // Loops over rows, written once and compiled for every instruction set; the best one is chosen when the
 // program runs. Rows need no alignment. Numbers past the end of a row are neither read nor written unless it
@@ -14,8 +15,8 @@ inline int64_t padded(int64_t count) {
     return (count + kLanes - 1) / kLanes * kLanes;
 }
 
-// y = x / max(||x||, floor) * sqrt(count) * gamma. y may be x.
-void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y);
+// y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma. y may be x.
+void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y);
 
 // y = (x - mean) / sqrt(variance + epsilon) * gain + bias. y may be x.
 void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
@@ -34,8 +35,8 @@ void polar_row(Buffer x, const float* cosine, const float* sine, int64_t count, 
 // y = scale * x.
 void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 
-// y = a * sigmoid(b). y may be a.
-void glu_row(Buffer a, Buffer b, int64_t count, Buffer y);
+// y = a * gate(b). y may be a.
+void glu_row(Buffer a, Buffer b, int64_t count, graph::Glu::Gate gate, Buffer y);
 
 float load(Buffer x, int64_t index);
 float sigmoid(float x);

@@ -10,7 +10,7 @@ void run(const graph::BandNorm& op, const Operands& io) {
     for (int64_t row = 0; row < io.shapes[0][0]; ++row) {
         const float* gamma = io.inputs[1];
         for (const int64_t width : op.widths) {
-            rms_norm(x, gamma, width, kFloor, y);
+            rms_norm(x, gamma, width, kFloor, op.epsilon, y);
             x += width;
             gamma += width;
             y += width;

@@ -9,9 +9,11 @@ void run(const graph::Glu& op, const Operands& io) {
     const graph::AxisView y = graph::view_axis(io.output_shape, op.axis);
     for (int64_t b = 0; b < y.before; ++b)
         for (int64_t i = 0; i < y.size; ++i)
-            for (int64_t a = 0; a < y.after; ++a)
-                io.output[y.at(b, i, a)] = static_cast<float>(io.inputs[0][x.at(b, i, a)] *
-                                                              sigmoid(io.inputs[0][x.at(b, y.size + i, a)]));
+            for (int64_t a = 0; a < y.after; ++a) {
+                const double second = io.inputs[0][x.at(b, y.size + i, a)];
+                const double gate = sigmoid(second) * (op.gate == graph::Glu::Gate::silu ? second : 1.0);
+                io.output[y.at(b, i, a)] = static_cast<float>(io.inputs[0][x.at(b, i, a)] * gate);
+            }
 }
 
 }  // namespace msst::backend::reference

@@ -38,10 +38,11 @@ inline double dot(const float* a, const float* b, int64_t count) {
     return sum;
 }
 
-// y = x / max(||x||, floor) * sqrt(count) * gamma; y may be x.
-inline void rms_norm(const float* x, const float* gamma, int64_t count, double floor, float* y) {
-    const double norm = std::max(std::sqrt(dot(x, x, count)), floor);
-    const double scale = std::sqrt(static_cast<double>(count)) / norm;
+// y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma; y may be x.
+inline void rms_norm(const float* x, const float* gamma, int64_t count, double floor, double epsilon,
+                     float* y) {
+    const double mean = std::max(dot(x, x, count), floor * floor) / static_cast<double>(count);
+    const double scale = 1.0 / std::sqrt(mean + epsilon);
     for (int64_t i = 0; i < count; ++i) y[i] = static_cast<float>(x[i] * scale * gamma[i]);
 }
 

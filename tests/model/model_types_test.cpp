@@ -1,0 +1,83 @@
+#include "model/model_types.h"
+
+#include <algorithm>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "model/network.h"
+
+namespace msst::model {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+// Every string that MSST's get_model_from_config accepts, and those that MSST-GUI adds.
+const std::vector<std::string> kTypes = {"mdx23c",
+                                         "htdemucs",
+                                         "segm_models",
+                                         "torchseg",
+                                         "mel_band_roformer",
+                                         "mel_band_conformer",
+                                         "mel_band_roformer_experimental",
+                                         "bs_roformer",
+                                         "bs_conformer",
+                                         "bs_roformer_experimental",
+                                         "bs_mamba2",
+                                         "swin_upernet",
+                                         "bandit",
+                                         "bandit_v2",
+                                         "scnet_unofficial",
+                                         "scnet",
+                                         "scnet_tran",
+                                         "apollo",
+                                         "experimental_mdx23c_stht",
+                                         "scnet_masked",
+                                         "conformer",
+                                         "moises_light",
+                                         "vr",
+                                         "mdxnet",
+                                         "dttnet",
+                                         "medley_vox",
+                                         "bs_roformer_unwa_large"};
+
+std::string refusal(const std::string& model_type) {
+    try {
+        require_supported_type(model_type);
+    } catch (const Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::invalid_input);
+        EXPECT_EQ(error.reason(), "unsupported_model");
+        return error.what();
+    }
+    return "";
+}
+
+class ModelType : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ModelType, IsRunOrRefusedByNameWithAReason) {
+    EXPECT_TRUE(is_known_type(GetParam()));
+    const auto refused = std::ranges::find(refused_types(), GetParam(), &RefusedType::name);
+    if (refused == refused_types().end())
+        EXPECT_EQ(refusal(GetParam()), "");
+    else
+        EXPECT_EQ(refusal(GetParam()),
+                  "networks of type '" + GetParam() + "' are not run: " + std::string(refused->reason));
+}
+
+INSTANTIATE_TEST_SUITE_P(OfMsst, ModelType, ::testing::ValuesIn(kTypes),
+                         [](const auto& test) { return test.param; });
+
+TEST(ModelTypes, NoneIsBothRunAndRefused) {
+    for (const std::string& name : supported_architectures())
+        EXPECT_EQ(std::ranges::count(refused_types(), name, &RefusedType::name), 0) << name;
+}
+
+TEST(ModelTypes, AnUnknownOneIsRefusedToo) {
+    EXPECT_FALSE(is_known_type("unet\n"));
+    EXPECT_THAT(refusal("unet\n"), AllOf(HasSubstr("'unet"), HasSubstr("nobody is known")));
+}
+
+}  // namespace
+}  // namespace msst::model
