@@ -1,5 +1,6 @@
 #include "backend/cpu/kernel.h"
 
+#include "backend/cpu/attention_head.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -16,11 +17,15 @@ std::unique_ptr<Kernel> make(const graph::Reshape&, const KernelContext&) {
     return make_loop([] {});  // the output is the input
 }
 
-int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int) {
+int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
     // Every frame's samples before they are added up.
     if (const auto* istft = std::get_if<graph::Istft>(&node.op)) {
         const graph::Shape& spectrum = graph.shape(node.inputs[0]);
         return spectrum[0] * spectrum[2] * istft->frame.n_fft * 4;
+    }
+    if (const auto* attention = std::get_if<graph::Attention>(&node.op)) {
+        const int64_t length = graph.shape(node.inputs[graph::Attention::kQk])[attention->sequence_axis];
+        return threads * HeadSizes(*attention, length, Storage::float32).bytes();  // bfloat16 needs less
     }
     return 0;
 }
