@@ -16,17 +16,18 @@ class AttentionKernel final : public Kernel {
 public:
     AttentionKernel(const Attention& op, const KernelContext& c)
         : op_(op),
-          length_(c.shape(Attention::kQk)[op.sequence_axis]),
+          queries_(c.shape(Attention::kQk)[op.sequence_axis]),
+          keys_(c.shape(Attention::kV)[op.sequence_axis]),
           lanes_(c.shape(Attention::kQk)[1 - op.sequence_axis]),
-          lanes_of_b_(c.shape(Attention::kQk)[1]),
           threads_(c.threads),
-          sizes_(op, length_, factors_of(c.inputs[Attention::kQk].storage)),
+          sizes_(op, queries_, keys_, factors_of(c.inputs[Attention::kQk].storage)),
           y_(c.output),
           scratch_(c.scratch) {
-        for (int i = 0; i < 4; ++i) {
+        for (size_t i = 0; i < c.inputs.size(); ++i) {
             inputs_[i] = c.inputs[i];
-            widths_[i] = c.has(i) ? c.shape(i).back() : 0;
+            widths_[i] = c.has(static_cast<int>(i)) ? c.shape(static_cast<int>(i)).back() : 0;
         }
+        if (inputs_[Attention::kKeys].data) keys_input_ = Attention::kKeys;
     }
 
     void run(const std::stop_token& stop) override {
@@ -44,18 +45,17 @@ public:
 
 private:
     AttentionHead head_of(int64_t lane, int64_t head) const {
-        AttentionHead one{.op = &op_, .length = length_};
+        AttentionHead one{.op = &op_, .queries = queries_, .keys = keys_};
         const int64_t column = head * op_.head_dim;
-        one.q = rows(inputs_[Attention::kQk], widths_[Attention::kQk], lane, op_.q_at + column);
-        one.k = rows(inputs_[Attention::kQk], widths_[Attention::kQk], lane, op_.k_at + column);
-        one.v = rows(inputs_[Attention::kV], widths_[Attention::kV], lane, op_.v_at + column);
-        one.y = rows(y_, op_.heads * op_.head_dim, lane, column);
+        one.q = rows(Attention::kQk, queries_, lane, op_.q_at + column);
+        one.k = rows(keys_input_, keys_, lane, op_.k_at + column);
+        one.v = rows(Attention::kV, keys_, lane, op_.v_at + column);
+        one.y = rows(y_, op_.heads * op_.head_dim, queries_, lane, column);
         if (inputs_[Attention::kGates].data)
-            one.gates =
-                rows(inputs_[Attention::kGates], widths_[Attention::kGates], lane, op_.gates_at + head);
+            one.gates = rows(Attention::kGates, queries_, lane, op_.gates_at + head);
         if (op_.position == Attention::Position::none) return one;
         const bool is_polar = op_.position == Attention::Position::polar;
-        const int64_t half = length_ * op_.head_dim;
+        const int64_t half = queries_ * op_.head_dim;
         const float* table = inputs_[Attention::kPosition].floats();
         const float* sines = table + (is_polar ? 1 + op_.heads : 1) * half;
         const int64_t of_keys = is_polar ? (1 + head) * half : 0;
@@ -64,10 +64,14 @@ private:
         return one;
     }
 
-    Rows rows(Buffer tensor, int64_t width, int64_t lane, int64_t column) const {
+    Rows rows(int input, int64_t length, int64_t lane, int64_t column) const {
+        return rows(inputs_[input], widths_[input], length, lane, column);
+    }
+
+    Rows rows(Buffer tensor, int64_t width, int64_t length, int64_t lane, int64_t column) const {
         const bool is_first_axis = op_.sequence_axis == 0;
-        const int64_t token = is_first_axis ? lane : lane * lanes_of_b_;
-        return {tensor.at(token * width + column), (is_first_axis ? lanes_of_b_ : 1) * width};
+        const int64_t token = is_first_axis ? lane : lane * length;
+        return {tensor.at(token * width + column), (is_first_axis ? lanes_ : 1) * width};
     }
 
     static Storage factors_of(Storage inputs) {
@@ -75,13 +79,14 @@ private:
     }
 
     Attention op_;
-    int64_t length_;
-    int64_t lanes_;  // sequences
-    int64_t lanes_of_b_;
+    int64_t queries_;  // of a sequence
+    int64_t keys_;     // and values
+    int64_t lanes_;    // sequences
     int threads_;
     HeadSizes sizes_;
-    Buffer inputs_[4];
-    int64_t widths_[4] = {};
+    Buffer inputs_[5];
+    int64_t widths_[5] = {};
+    int keys_input_ = Attention::kQk;
     Buffer y_;
     std::byte* scratch_;
 };

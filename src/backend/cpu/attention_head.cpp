@@ -20,7 +20,7 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include "backend/cpu/product_tile-inl.h"
-#include "backend/cpu/vectors-inl.h"
+#include "backend/cpu/vector_rows-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -44,11 +44,11 @@ HWY_INLINE void for_panels(int64_t columns, const Body& body) {
 
 // Row i is read: asks for one that will be read soon, of this head or, near its end, of the next one, which
 // lies beside it. Rows of a head are kilobytes apart, which no processor foresees.
-HWY_INLINE void prefetch_row(const AttentionHead& head, const Rows& rows, int64_t i) {
+HWY_INLINE void prefetch_row(const AttentionHead& head, const Rows& rows, int64_t i, int64_t count) {
     constexpr int64_t kAhead = 16;
     const int64_t next = i + kAhead;
     const std::byte* row =
-        next < head.length ? rows.at(next).data : rows.at(next % head.length).at(head.op->head_dim).data;
+        next < count ? rows.at(next).data : rows.at(next % count).at(head.op->head_dim).data;
     const int64_t row_bytes = head.op->head_dim * size_of(rows.first.storage);
     for (int64_t at = 0; at < row_bytes + kLine; at += kLine) hwy::Prefetch(row + at);
 }
@@ -125,8 +125,8 @@ HWY_INLINE void pack_keys(const AttentionHead& head, const HeadSizes& sizes, std
             for (int64_t r = 0; r < kTransposed; ++r) {
                 const int64_t i = first + key + r;
                 std::byte* row = rows + r * sizes.row_bytes;
-                if (i < head.length) {
-                    prefetch_row(head, head.k, i);
+                if (i < head.keys) {
+                    prefetch_row(head, head.k, i, head.keys);
                     embed<Factors>(head, head.k.at(i), head.k_angles, i, row, sizes.row_bytes);
                 } else {
                     std::memset(row, 0, sizes.row_bytes);
@@ -157,17 +157,17 @@ HWY_INLINE void pack_values(const AttentionHead& head, const HeadSizes& sizes, s
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
     const int64_t dim = head.op->head_dim;
-    const int64_t steps = (head.length + kPerStep - 1) / kPerStep;
+    const int64_t steps = (head.keys + kPerStep - 1) / kPerStep;
     with_type(head.v.first.storage, [&]<class In>(In) MSST_BODY {
         for_panels(padded(dim), [&](int64_t first, int64_t vectors) MSST_BODY {
             std::byte* panel = memory + sizes.v_at + first * steps * kStepBytes;
             for (int64_t step = 0; step < steps; ++step) {
                 for (int64_t i = step * kPerStep;
-                     first == 0 && i < std::min((step + 1) * kPerStep, head.length); ++i)
-                    prefetch_row(head, head.v, i);
+                     first == 0 && i < std::min((step + 1) * kPerStep, head.keys); ++i)
+                    prefetch_row(head, head.v, i, head.keys);
                 for (int64_t at = first; at < std::min(first + vectors * lanes, dim); at += lanes) {
                     const auto load_row = [&](int64_t i) MSST_BODY {
-                        if (i >= head.length) return hn::Zero(d);
+                        if (i >= head.keys) return hn::Zero(d);
                         const std::byte* row = head.v.at(i).data;
                         return at + lanes <= dim ? load_at<In>(row, at, Whole())
                                                  : load_at<In>(row, at, Part{dim - at});
@@ -306,15 +306,15 @@ template <class Factors>
 HWY_INLINE void run_head(const AttentionHead& head, const HeadSizes& sizes, std::byte* memory) {
     const graph::Attention& op = *head.op;
     const float scale = 1.0f / std::sqrt(static_cast<float>(op.head_dim));
-    const int64_t value_steps = (head.length + Factors::kPerStep - 1) / Factors::kPerStep;
+    const int64_t value_steps = (head.keys + Factors::kPerStep - 1) / Factors::kPerStep;
     const int64_t score_stride = sizes.columns * 4;
     float* sums = reinterpret_cast<float*>(memory + sizes.sums_at);
     pack_keys<Factors>(head, sizes, memory);
     pack_values<Factors>(head, sizes, memory);
-    for (int64_t first = 0; first < head.length; first += sizes.block) {
-        const int64_t count = std::min(sizes.block, head.length - first);
+    for (int64_t first = 0; first < head.queries; first += sizes.block) {
+        const int64_t count = std::min(sizes.block, head.queries - first);
         for (int64_t i = 0; i < count; ++i) {
-            prefetch_row(head, head.q, first + i);
+            prefetch_row(head, head.q, first + i, head.queries);
             embed<Factors>(head, head.q.at(first + i), head.q_angles, first + i,
                            memory + sizes.q_at + i * sizes.row_bytes, sizes.row_bytes);
         }
@@ -322,8 +322,8 @@ HWY_INLINE void run_head(const AttentionHead& head, const HeadSizes& sizes, std:
                           sizes.columns, memory + sizes.scores_at, score_stride);
         for (int64_t i = 0; i < count; ++i) {
             float* scores = reinterpret_cast<float*>(memory + sizes.scores_at + i * score_stride);
-            if (op.window > 0) hide(op, first + i, head.length, scores);
-            sums[i] = softmax_row<Factors>(scores, head.length, scale);
+            if (op.window > 0) hide(op, first + i, head.keys, scores);
+            sums[i] = softmax_row<Factors>(scores, head.keys, scale);
         }
         multiply<Factors>(memory + sizes.scores_at, score_stride, count, memory + sizes.v_at, value_steps,
                           padded(op.head_dim), memory + sizes.y_at, sizes.y_stride);
@@ -361,14 +361,14 @@ int64_t rounded_up(int64_t count, int64_t multiple) {
 
 }  // namespace
 
-HeadSizes::HeadSizes(const graph::Attention& op, int64_t length, Storage factors_)
-    : factors(factors_), columns(padded(length)) {
+HeadSizes::HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage factors_)
+    : factors(factors_), columns(padded(keys)) {
     const int64_t width = op.position == graph::Attention::Position::polar ? 2 * op.head_dim : op.head_dim;
     steps = rounded_up(rounded_up(width * size_of(factors), 4) / 4, kStepsAtOnce);
     row_bytes = steps * 4;
     y_stride = padded(op.head_dim) * 4;
     block = std::clamp(kBlockBytes / (columns * 4), kRowsOfTile, kMostQueries) / kRowsOfTile * kRowsOfTile;
-    block = std::min(block, rounded_up(length, kRowsOfTile));
+    block = std::min(block, rounded_up(queries, kRowsOfTile));
     int64_t at = 0;
     const auto take = [&at](int64_t bytes) {
         const int64_t start = at;
@@ -378,7 +378,7 @@ HeadSizes::HeadSizes(const graph::Attention& op, int64_t length, Storage factors
     q_at = take(block * row_bytes);
     row_at = take(kStepsAtOnce * row_bytes);
     k_at = take(columns * row_bytes);
-    v_at = take((length + 1) * size_of(factors) * padded(op.head_dim));
+    v_at = take((keys + 1) * size_of(factors) * padded(op.head_dim));
     sums_at = take(rounded_up(block, kLanes) * 4);
     scores_at = take(block * columns * 4);
     y_at = at;

@@ -17,7 +17,7 @@ struct Rows {
     Buffer at(int64_t i) const { return first.at(i * stride); }
 };
 
-// [length, head_dim] each; null: no positions.
+// [queries or keys, head_dim] each; null: no positions.
 struct Angles {
     const float* cosine = nullptr;
     const float* sine = nullptr;
@@ -25,7 +25,8 @@ struct Angles {
 
 struct AttentionHead {
     const graph::Attention* op = nullptr;
-    int64_t length = 0;
+    int64_t queries = 0;
+    int64_t keys = 0;  // and values
     Rows q, k, v, y;  // rows of head_dim numbers
     Rows gates;       // of one number; data is null: absent
     Angles q_angles, k_angles;
@@ -34,7 +35,7 @@ struct AttentionHead {
 // What a head of this size works in: computed once, the same for every head of an operation.
 struct HeadSizes {
     // factors: how the products' factors are stored; bfloat16 only where has_native_bfloat16().
-    HeadSizes(const graph::Attention& op, int64_t length, Storage factors);
+    HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage factors);
 
     int64_t bytes() const { return y_at + block * y_stride; }
 

@@ -43,8 +43,9 @@ struct Step {
 
 class CpuExecutable final : public graph::Executable {
 public:
-    CpuExecutable(const Graph& graph, const Plan& plan, const std::vector<Storage>& storage, int threads)
-        : graph_(graph), arena_(plan.arena_bytes), threads_(threads) {
+    CpuExecutable(const Graph& graph, const Plan& plan, const std::vector<Storage>& storage, Storage products,
+                  int threads)
+        : graph_(graph), arena_(plan.arena_bytes), products_(products), threads_(threads) {
         omp_set_num_threads(threads_);  // oneDNN prepares products for as many threads as run them
         for (size_t i = 0; i < graph.tensors().size(); ++i) {
             const int64_t offset = plan.tensor_offsets[i];
@@ -76,7 +77,11 @@ private:
     static bool is_packed(const graph::Node& node, size_t input) {
         if (std::holds_alternative<graph::Linear>(node.op))
             return input == graph::Linear::kWeight || input == graph::Linear::kBias;
-        return std::holds_alternative<graph::BandLinear>(node.op) && (input == 1 || input == 2);
+        if (std::holds_alternative<graph::Lstm>(node.op)) return input != graph::Lstm::kX;
+        const bool packs_1_and_2 = std::holds_alternative<graph::BandLinear>(node.op) ||
+                                   std::holds_alternative<graph::Convolution>(node.op) ||
+                                   std::holds_alternative<graph::TransposedConvolution>(node.op);
+        return packs_1_and_2 && (input == 1 || input == 2);
     }
 
     void keep_plain_constants() {
@@ -102,6 +107,7 @@ private:
         const graph::Node& node = graph_.nodes()[n];
         std::vector<std::vector<float>> packed(graph_.constants().size());
         KernelContext context{graph_, node, {}, buffers_[node.output.index]};
+        context.products = products_;
         context.threads = threads_;
         context.row_step = kRowStep;
         if (plan.scratch_offsets[n] != Plan::kNowhere)
@@ -170,6 +176,7 @@ private:
     Graph graph_;
     std::mutex mutex_;
     Arena arena_;
+    Storage products_;
     int threads_;
     std::vector<Buffer> buffers_;                // per tensor
     std::vector<std::vector<float>> constants_;  // those that are read while running
@@ -204,7 +211,9 @@ Plan CpuBackend::plan(const Graph& graph) const {
 }
 
 std::unique_ptr<graph::Executable> CpuBackend::compile(const Graph& graph, const Plan& plan) const {
-    return std::make_unique<CpuExecutable>(graph, plan, choose_storage(graph, uses_bfloat16_), threads_);
+    const Storage products = uses_bfloat16_ ? Storage::bfloat16 : Storage::float32;
+    return std::make_unique<CpuExecutable>(graph, plan, choose_storage(graph, uses_bfloat16_), products,
+                                           threads_);
 }
 
 }  // namespace msst::backend

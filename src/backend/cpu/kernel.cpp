@@ -1,6 +1,8 @@
 #include "backend/cpu/kernel.h"
 
 #include "backend/cpu/attention_head.h"
+#include "backend/cpu/convolution.h"
+#include "backend/cpu/lstm.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -23,9 +25,18 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
         const graph::Shape& spectrum = graph.shape(node.inputs[0]);
         return spectrum[0] * spectrum[2] * istft->frame.n_fft * 4;
     }
+    if (std::holds_alternative<graph::Convolution>(node.op) ||
+        std::holds_alternative<graph::TransposedConvolution>(node.op))
+        return convolution_scratch_bytes(graph, node);
+    if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
+        const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
+                              graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
+        return sizes.items() * sizes.item_bytes();
+    }
     if (const auto* attention = std::get_if<graph::Attention>(&node.op)) {
-        const int64_t length = graph.shape(node.inputs[graph::Attention::kQk])[attention->sequence_axis];
-        return threads * HeadSizes(*attention, length, Storage::float32).bytes();  // bfloat16 needs less
+        const int64_t keys = graph.shape(node.inputs[graph::Attention::kV])[attention->sequence_axis];
+        const int64_t queries = graph.shape(node.output)[attention->sequence_axis];
+        return threads * HeadSizes(*attention, queries, keys, Storage::float32).bytes();  // bfloat16: less
     }
     return 0;
 }

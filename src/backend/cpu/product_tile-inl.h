@@ -1,5 +1,5 @@
 // The innermost loop of our own matrix products: six rows by four vectors of columns, summed in registers.
-// Included once per instruction set, as vectors-inl.h.
+// Included once per instruction set, as vector_rows-inl.h.
 //
 // 24 sums, four vectors of columns and one spread number fill the 32 registers of AVX-512; a processor that
 // starts one multiplication a cycle and needs four to six cycles for it is kept busy by any tile of at least
@@ -12,7 +12,7 @@
 
 #include <hwy/highway.h>
 
-#include "backend/cpu/vectors-inl.h"
+#include "backend/cpu/vector_rows-inl.h"
 
 #if defined(MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_

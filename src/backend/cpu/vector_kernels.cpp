@@ -13,8 +13,7 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
-
-#include "backend/cpu/vectors-inl.h"
+#include "backend/cpu/vector_rows-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
@@ -34,6 +33,33 @@ void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, 
             const Vector v = load_at<Float32>(bytes(x), i, part);
             const Vector g = load_at<Float32>(bytes(gamma), i, part);
             store_at<Type>(hn::Mul(hn::Mul(v, scale), g), y.data, i, part);
+        });
+    });
+}
+
+void LayerNormRow(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                  Buffer y) {
+    const Floats d;
+    const auto width = static_cast<float>(count);
+    Vector sums = hn::Zero(d);
+    for_row(count, [&](int64_t i, auto part)
+                       MSST_BODY { sums = hn::Add(sums, load_at<Float32>(bytes(x), i, part)); });
+    const float mean = hn::GetLane(hn::SumOfLanes(d, sums)) / width;
+    Vector squares = hn::Zero(d);
+    for_row(count, [&](int64_t i, auto part) MSST_BODY {
+        Vector v = hn::Sub(load_at<Float32>(bytes(x), i, part), hn::Set(d, mean));
+        if constexpr (std::is_same_v<decltype(part), Part>)
+            v = hn::IfThenElseZero(hn::FirstN(d, part.count), v);
+        squares = hn::MulAdd(v, v, squares);
+    });
+    const float variance = hn::GetLane(hn::SumOfLanes(d, squares)) / width;
+    const Vector scale = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
+    with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
+        for_row(count, [&](int64_t i, auto part) MSST_BODY {
+            const Vector v = hn::Sub(load_at<Float32>(bytes(x), i, part), hn::Set(d, mean));
+            const Vector g = load_at<Float32>(bytes(gain), i, part);
+            const Vector b = load_at<Float32>(bytes(bias), i, part);
+            store_at<Type>(hn::MulAdd(hn::Mul(v, scale), g, b), y.data, i, part);
         });
     });
 }
@@ -110,14 +136,18 @@ void ScaleRow(Buffer x, int64_t count, float scale, Buffer y) {
     });
 }
 
-void GluRow(const float* a, const float* b, int64_t count, float* y) {
+void GluRow(Buffer a, Buffer b, int64_t count, Buffer y) {
     const Floats d;
     const Vector one = hn::Set(d, 1.0f);
-    for_row(count, [&](int64_t i, auto part) MSST_BODY {
-        const Vector gate = load_at<Float32>(bytes(b), i, part);
-        const Vector value = load_at<Float32>(bytes(a), i, part);
-        const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
-        store_at<Float32>(result, reinterpret_cast<std::byte*>(y), i, part);
+    with_type(a.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                const Vector gate = load_at<In>(b.data, i, part);
+                const Vector value = load_at<In>(a.data, i, part);
+                const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
+                store_at<Out>(result, y.data, i, part);
+            });
+        });
     });
 }
 
@@ -129,6 +159,7 @@ HWY_AFTER_NAMESPACE();
 namespace msst::backend::cpu {
 
 HWY_EXPORT(RmsNormRow);
+HWY_EXPORT(LayerNormRow);
 HWY_EXPORT(ExpRow);
 HWY_EXPORT(RotaryRow);
 HWY_EXPORT(PolarRow);
@@ -137,6 +168,11 @@ HWY_EXPORT(GluRow);
 
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
     HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, y);
+}
+
+void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                    Buffer y) {
+    HWY_DYNAMIC_DISPATCH(LayerNormRow)(x, gain, bias, count, epsilon, y);
 }
 
 float exp_row(const float* x, int64_t count, Buffer y) {
@@ -155,7 +191,7 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
     HWY_DYNAMIC_DISPATCH(ScaleRow)(x, count, scale, y);
 }
 
-void glu_row(const float* a, const float* b, int64_t count, float* y) {
+void glu_row(Buffer a, Buffer b, int64_t count, Buffer y) {
     HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, y);
 }
 

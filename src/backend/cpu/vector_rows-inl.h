@@ -1,22 +1,23 @@
-// Vectors of a row: how the numbers of one storage are loaded and stored, whole vectors and the rest of a
-// row. Included once per instruction set, after hwy/highway.h, by files that Highway includes again for each.
-#include <cstddef>
-#include <cstdint>
+// Loops over a row of numbers in either storage, for the files that are compiled once per instruction set:
+// included by each of them for every target.
+
 #include <cstring>
 
 #include <hwy/highway.h>
 
+#include "backend/cpu/storage.h"
 #include "backend/cpu/vector_kernels.h"
 
-#if defined(MSST_BACKEND_CPU_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef MSST_BACKEND_CPU_VECTORS_INL_H_
-#undef MSST_BACKEND_CPU_VECTORS_INL_H_
+// Included once per target, so the usual guard would hide all but the first.
+#if defined(MSST_VECTOR_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef MSST_VECTOR_ROWS_INL_H
+#undef MSST_VECTOR_ROWS_INL_H
 #else
-#define MSST_BACKEND_CPU_VECTORS_INL_H_
+#define MSST_VECTOR_ROWS_INL_H
 #endif
 
-// Everything is inlined by force: at -O2 the compiler makes calls of loads, stores and loop bodies, which
-// pass vectors through memory and cost ten times what they compute. For lambdas, behind their parameters.
+// Everything below is inlined by force: at -O2 the compiler makes calls of loads, stores and loop bodies,
+// which pass vectors through memory and cost ten times what they compute.
 #undef MSST_BODY
 #define MSST_BODY HWY_ATTR __attribute__((always_inline))
 
