@@ -1,6 +1,5 @@
 #include "app/separators.h"
 
-
 #include "backend/open.h"
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
