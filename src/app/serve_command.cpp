@@ -35,10 +35,6 @@ std::filesystem::path own_program() {
     return std::filesystem::read_symlink("/proc/self/exe");
 }
 
-Milliseconds from_hours(double hours) {
-    return Milliseconds(static_cast<int64_t>(hours * 3'600'000));
-}
-
 std::filesystem::path log_target(const config::Config& config) {
     return config.log_file.empty() ? config.data_dir / "msst.log" : std::filesystem::path(config.log_file);
 }

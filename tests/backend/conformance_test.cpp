@@ -1,91 +1,14 @@
 // Every operation on every backend against the reference, with odd sizes on purpose.
 
+#include "backend/conformance.h"
+
 #include <array>
-#include <cmath>
 #include <functional>
-#include <memory>
-#include <random>
 
-#include <gtest/gtest.h>
-
-#include "backend/cpu/cpu_backend.h"
-#include "backend/reference/reference_backend.h"
 #include "base/error.h"
 
 namespace msst::backend {
 namespace {
-
-using graph::Graph;
-using graph::Shape;
-using graph::TensorId;
-
-struct Candidate {
-    std::string name;
-    std::shared_ptr<const graph::Backend> backend;
-    // Of the whole output, ||ours - reference|| / ||reference||. float32: sums in another order, and vector
-    // versions of exp and erf; bfloat16: 8 bits of every factor.
-    double tolerance;
-};
-
-std::vector<Candidate> candidates() {
-    std::vector<Candidate> all = {
-        {"cpu_float32", std::make_shared<CpuBackend>(CpuOptions{2, Precision::float32}), 3e-6}};
-    if (CpuBackend::has_bfloat16())
-        all.push_back(
-            {"cpu_bfloat16", std::make_shared<CpuBackend>(CpuOptions{2, Precision::bfloat16}), 1.5e-2});
-    return all;
-}
-
-// Builds graphs with random inputs and constants, and compares.
-class Conformance : public ::testing::TestWithParam<Candidate> {
-protected:
-    std::vector<float> random_values(const Shape& shape, float scale = 1) {
-        std::normal_distribution<float> normal(0, scale);
-        std::vector<float> values(graph::elements(shape));
-        for (float& value : values) value = normal(random_);
-        return values;
-    }
-
-    TensorId input(Graph& graph, Shape shape) {
-        inputs_.push_back(random_values(shape));
-        return graph.add_input(std::move(shape));
-    }
-
-    TensorId constant(Graph& graph, Shape shape, float scale = 1) {
-        const std::vector<float> values = random_values(shape, scale);
-        return graph.add_constant({"random", std::move(shape), [values](std::span<float> out) {
-                                       std::copy(values.begin(), values.end(), out.begin());
-                                   }});
-    }
-
-    std::vector<float> run(const graph::Backend& backend, const Graph& graph) const {
-        std::vector<std::span<const float>> inputs(inputs_.begin(), inputs_.end());
-        std::vector<float> output(graph::elements(graph.shape(graph.outputs()[0])));
-        const std::vector<std::span<float>> outputs = {output};
-        const auto executable = backend.compile(graph, backend.plan(graph));
-        executable->run(inputs, outputs, {});
-        executable->run(inputs, outputs, {});  // a second run must not see the first
-        return output;
-    }
-
-    void compare(Graph& graph, TensorId output) {
-        graph.add_output(output);
-        const std::vector<float> want = run(ReferenceBackend(), graph);
-        const std::vector<float> got = run(*GetParam().backend, graph);
-        double difference = 0;
-        double size = 0;
-        for (size_t i = 0; i < want.size(); ++i) {
-            ASSERT_TRUE(std::isfinite(got[i])) << "element " << i;
-            difference += (static_cast<double>(got[i]) - want[i]) * (static_cast<double>(got[i]) - want[i]);
-            size += static_cast<double>(want[i]) * want[i];
-        }
-        EXPECT_LT(std::sqrt(difference / size), GetParam().tolerance);
-        inputs_.clear();
-    }
-
-    std::mt19937 random_{1};
-    std::vector<std::vector<float>> inputs_;
-};
 
 using graph::Activation;
 using graph::Attention;
@@ -127,6 +50,32 @@ TEST_P(Conformance, RmsNorm) {
         const TensorId x = input(graph, {11, width});
         compare(graph, graph.add(graph::RmsNorm{}, {x, constant(graph, {width})}));
     }
+}
+
+TEST_P(Conformance, LayerNorm) {
+    for (const int64_t width : {2, 7, 33, 384}) {
+        Graph graph;
+        const TensorId x = input(graph, {11, width});
+        compare(graph,
+                graph.add(graph::LayerNorm{}, {x, constant(graph, {width}), constant(graph, {width})}));
+    }
+}
+
+TEST_P(Conformance, GatedLinearUnitsAlongEveryAxis) {
+    for (const int axis : {0, 1, 2}) {
+        Graph graph;
+        const TensorId x = input(graph, {6, 10, 2050});
+        compare(graph, graph.add(graph::Glu{axis}, {x}));
+    }
+}
+
+TEST_P(Conformance, AGatedLinearUnitBetweenProducts) {
+    Graph graph;
+    const TensorId x = input(graph, {33, 24});
+    TensorId y = graph.add(graph::LayerNorm{}, {x, constant(graph, {24}), constant(graph, {24})});
+    y = graph.add(graph::Linear{}, {y, constant(graph, {34, 24}, 0.2f), constant(graph, {34}), {}});
+    y = graph.add(graph::Glu{1}, {y});
+    compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {24, 17}, 0.2f), {}, x}));
 }
 
 TEST_P(Conformance, Bands) {
@@ -175,10 +124,95 @@ TEST_P(Conformance, AttentionThroughAWindowWithSinksAndValuesOfItsOwn) {
     compare(graph, graph.add(op, {rows, values, {}, {}}));
 }
 
+TEST_P(Conformance, AttentionToOtherTokens) {
+    for (const auto& [queries, keys, heads, dim] : std::vector<std::array<int64_t, 4>>{
+             {1, 7, 1, 2}, {9, 4, 3, 5}, {1501, 700, 2, 16}, {40, 33, 8, 64}}) {
+        const int64_t width = heads * dim;
+        for (const int axis : {0, 1}) {
+            const auto shape = [axis = axis](int64_t length, int64_t columns) {
+                return axis == 0 ? Shape{length, 2, columns} : Shape{2, length, columns};
+            };
+            Graph graph;
+            const TensorId q = input(graph, shape(queries, width));
+            const TensorId kv = input(graph, shape(keys, 2 * width));
+            const Attention op{.heads = heads, .head_dim = dim, .sequence_axis = axis, .v_at = width};
+            compare(graph, graph.add(op, {q, kv, {}, {}, kv}));
+        }
+    }
+}
+
+TEST_P(Conformance, LocalAttention) {
+    for (const auto& [lanes, length, heads, dim] :
+         std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {3, 33, 4, 6}, {1, 517, 4, 24}}) {
+        Graph graph;
+        const graph::LocalAttention op{heads, dim, 3};
+        const TensorId rows = input(graph, {lanes, length, 3 * op.width() + heads * 3});
+        compare(graph, graph.add(op, {rows}));
+    }
+}
+
+TEST_P(Conformance, AWholeTensorIsStandardizedAndBroughtBack) {
+    Graph graph;
+    const TensorId x = input(graph, {3, 5, 1003});
+    const TensorId moments = graph.add(graph::Moments{}, {x});
+    TensorId y = graph.add(graph::Standardize{}, {x, moments});
+    y = graph.add(graph::Add{}, {y, x});
+    compare(graph, graph.add(graph::Standardize{graph::Standardize::Direction::inverse}, {y, moments}));
+}
+
+TEST_P(Conformance, TensorNorm) {
+    Graph graph;
+    const TensorId x = input(graph, {301, 33});
+    compare(graph, graph.add(graph::TensorNorm{}, {x, constant(graph, {33}), constant(graph, {33})}));
+}
+
 TEST_P(Conformance, LinearAttention) {
     Graph graph;
     const TensorId qkv = input(graph, {101, 3 * 3 * 7});
     compare(graph, graph.add(graph::LinearAttention{3, 7}, {qkv, constant(graph, {3})}));
+}
+
+struct LstmCase {
+    int64_t a, b, in, hidden, directions;
+    int axis;
+};
+
+TEST_P(Conformance, Lstm) {
+    for (const auto& [a, b, in, hidden, directions, axis] :
+         {LstmCase{1, 1, 1, 1, 1, 0}, LstmCase{9, 3, 7, 5, 2, 0}, LstmCase{3, 9, 7, 17, 2, 1},
+          LstmCase{60, 40, 33, 48, 1, 0}, LstmCase{43, 12, 16, 33, 2, 1}, LstmCase{300, 21, 40, 130, 2, 0},
+          LstmCase{1, 70, 24, 32, 2, 1}}) {
+        Graph graph;
+        const TensorId x = graph.add(graph::RmsNorm{}, {input(graph, {a, b, in}), constant(graph, {in})});
+        const TensorId bias = axis == 0 ? constant(graph, {directions, 2, 4 * hidden}) : TensorId();
+        const TensorId y =
+            graph.add(graph::Lstm{axis}, {x, constant(graph, {directions, 4 * hidden, in}, 0.2f),
+                                          constant(graph, {directions, 4 * hidden, hidden}, 0.2f), bias});
+        const TensorId weight = constant(graph, {5, directions * hidden}, 0.2f);
+        compare(graph, graph.add(graph::Linear{}, {y, weight, {}, {}}));
+    }
+}
+
+TEST_P(Conformance, RealFourierTransformAlongAnAxisAndBack) {
+    for (const int64_t size : {1, 2, 3, 4, 16, 34, 35, 37, 119, 211, 476}) {
+        Graph forward;
+        compare(forward, forward.add(graph::RealFft{0, size % 2 == 0}, {input(forward, {size, 3, 5})}));
+        Graph inverse;
+        const TensorId spectrum = input(inverse, {2, size / 2 + 1, 2 * 37});
+        compare(inverse, inverse.add(graph::InverseRealFft{1, size, size % 2 == 0}, {spectrum}));
+    }
+}
+
+TEST_P(Conformance, AnOrthonormalFourierTransformAndItsInverseChangeNothing) {
+    Graph graph;
+    const TensorId x = input(graph, {2, 238, 3, 32});
+    const TensorId back =
+        graph.add(graph::InverseRealFft{1, 238, true}, {graph.add(graph::RealFft{1, true}, {x})});
+    graph.add_output(back);
+
+    const std::vector<float> got = run(*GetParam().backend, graph);
+
+    for (size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], inputs_[0][i], 1e-5) << "element " << i;
 }
 
 TEST_P(Conformance, ValueMix) {
@@ -210,6 +244,122 @@ TEST_P(Conformance, Movement) {
     const TensorId joined = graph.add(graph::Concat{}, {x, scattered, x});
     const TensorId part = graph.add(graph::Slice{1, 1, 3}, {joined});
     compare(graph, graph.add(graph::Slice{0, 2, 6}, {part}));
+}
+
+struct ConvolutionCase {
+    Shape x;       // [n, in, h, w]
+    Shape weight;  // [out, in / groups, kernel h, kernel w]
+    graph::Convolution op;
+};
+
+TEST_P(Conformance, Convolution) {
+    for (const auto& [x, weight, op] :
+         {ConvolutionCase{{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+          ConvolutionCase{{1, 33, 7, 19}, {17, 33, 3, 3}, {.pad_begin = {1, 1}, .pad_end = {1, 1}}},
+          ConvolutionCase{{2, 5, 9, 13}, {7, 5, 2, 2}, {.strides = {2, 2}, .activation = Activation::relu}},
+          ConvolutionCase{{1, 4, 11, 30},
+                          {8, 4, 3, 5},
+                          {.strides = {1, 4}, .dilations = {2, 1}, .pad_begin = {0, 3}, .pad_end = {2, 1}}},
+          ConvolutionCase{
+              {3, 16, 1, 101},
+              {24, 16, 1, 8},
+              {.strides = {1, 4}, .pad_begin = {0, 2}, .pad_end = {0, 2}, .activation = Activation::gelu}},
+          ConvolutionCase{{2, 12, 1, 50},
+                          {12, 1, 1, 7},
+                          {.dilations = {1, 3},
+                          .pad_begin = {0, 9},
+                          .pad_end = {0, 9},
+                          .groups = 12,
+                          .activation = Activation::silu}},
+          ConvolutionCase{
+              {1, 12, 5, 6}, {18, 4, 1, 1}, {.groups = 3, .activation = {Activation::elu, 0.7f}}}}) {
+        for (const bool has_residual : {false, true}) {
+            Graph graph;
+            const Shape weights[] = {x, weight, {}, {}};
+            TensorId residual;
+            if (has_residual) residual = input(graph, op.infer(weights));
+            const TensorId bias = has_residual ? TensorId() : constant(graph, {weight[0]});
+            const TensorId y =
+                graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias, residual});
+            compare(graph, y);
+        }
+    }
+}
+
+struct TransposedCase {
+    Shape x;       // [n, in, h, w]
+    Shape weight;  // [in, out, kernel h, kernel w]
+    graph::TransposedConvolution op;
+};
+
+TEST_P(Conformance, TransposedConvolution) {
+    for (const auto& [x, weight, op] :
+         {TransposedCase{{1, 1, 1, 1}, {1, 1, 1, 1}, {}},
+          TransposedCase{{1, 33, 7, 9}, {33, 17, 2, 2}, {.strides = {2, 2}}},
+          TransposedCase{
+              {2, 24, 1, 25},
+              {24, 10, 1, 8},
+              {.strides = {1, 4}, .crop_begin = {0, 2}, .crop_end = {0, 1}, .activation = Activation::gelu}},
+          TransposedCase{
+              {1, 8, 30, 5}, {8, 4, 8, 1}, {.strides = {4, 1}, .crop_begin = {2, 0}, .crop_end = {2, 0}}}}) {
+        Graph graph;
+        const TensorId bias = weight[2] == 2 ? TensorId() : constant(graph, {weight[1]});
+        compare(graph, graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias}));
+    }
+}
+
+TEST_P(Conformance, GroupNorm) {
+    for (const auto& [shape, groups] : std::vector<std::pair<Shape, int64_t>>{
+             {{1, 1, 7}, 1}, {{2, 6, 5, 7}, 1}, {{2, 6, 5, 7}, 3}, {{1, 33, 9, 11}, 33}, {{3, 8, 1501}, 4}})
+        for (const bool is_affine : {false, true}) {
+            Graph graph;
+            const TensorId x = graph.add(graph::Add{}, {input(graph, shape), constant(graph, shape, 3)});
+            const TensorId weight = is_affine ? constant(graph, {shape[1]}) : TensorId();
+            const TensorId bias = is_affine ? constant(graph, {shape[1]}) : TensorId();
+            compare(graph, graph.add(graph::GroupNorm{.groups = groups, .activation = Activation::gelu},
+                                     {x, weight, bias}));
+        }
+}
+
+TEST_P(Conformance, ChannelAffine) {
+    for (const bool has_shift : {false, true}) {
+        Graph graph;
+        const TensorId shift = has_shift ? constant(graph, {5}) : TensorId();
+        compare(graph, graph.add(graph::ChannelAffine{Activation::relu},
+                                 {input(graph, {2, 5, 3, 7}), constant(graph, {5}), shift}));
+    }
+}
+
+TEST_P(Conformance, EveryActivationByItselfAndBehindALinearLayer) {
+    for (const Activation& activation :
+         {Activation(), Activation(Activation::gelu), Activation(Activation::tanh),
+          Activation(Activation::relu), Activation(Activation::elu, 0.3f), Activation(Activation::silu),
+          Activation(Activation::sigmoid)}) {
+        Graph alone;
+        compare(alone, alone.add(graph::Activate{activation}, {input(alone, {3, 5001})}));
+        Graph behind;
+        compare(behind, behind.add(graph::Linear{activation},
+                                   {input(behind, {9, 7}), constant(behind, {33, 7}), {}, {}}));
+    }
+}
+
+TEST_P(Conformance, MultiplyRepeatsItsSecondFactor) {
+    for (const Shape& factor :
+         {Shape{2, 3, 5, 7}, Shape{2, 1, 5, 1}, Shape{1, 3, 1, 7}, Shape{5, 1}, Shape{7}, Shape{1}}) {
+        Graph graph;
+        const TensorId a = input(graph, {2, 3, 5, 7});
+        compare(graph, graph.add(graph::Multiply{}, {a, input(graph, factor)}));
+    }
+}
+
+TEST_P(Conformance, PermutePadAndConcatAlongAnyAxis) {
+    Graph graph;
+    TensorId x = input(graph, {2, 3, 5, 7});
+    x = graph.add(graph::Permute{{3, 0, 2, 1}}, {x});                                  // [7, 2, 5, 3]
+    const TensorId padded = graph.add(graph::Pad{{0, 1, -2, 2}, {0, 0, 3, -1}}, {x});  // [7, 3, 6, 4]
+    const TensorId cropped = graph.add(graph::Pad{{0, -1, 0, 0}, {0, 0, 0, 0}}, {padded});
+    const TensorId joined = graph.add(graph::Concat{1}, {padded, cropped});  // [7, 5, 6, 4]
+    compare(graph, graph.add(graph::Permute{{1, 3, 0, 2}}, {joined}));
 }
 
 TEST_P(Conformance, ComplexMultiply) {

@@ -24,18 +24,20 @@ constexpr int64_t kMaxScores = 1 << 20;  // floats of one block of scores
 constexpr int64_t kAlignment = 64;
 
 struct Sizes {
-    Sizes(const Attention& op, const graph::Shape& qk)
+    Sizes(const Attention& op, const graph::Shape& qk, const graph::Shape& v)
         : length(qk[op.sequence_axis]),
+          keys(v[op.sequence_axis]),
           lanes(qk[1 - op.sequence_axis]),
           score_width(op.position == Attention::Position::polar ? 2 * op.head_dim : op.head_dim),
-          ld(padded(length)) {
+          ld(padded(keys)) {
         group = std::clamp<int64_t>(kMaxScores / (4 * length * ld), 1, op.heads);
         while (op.heads % group != 0) --group;
         block = std::clamp<int64_t>(kMaxScores / ld, std::min<int64_t>(length, 16), length);
         if (group > 1) block = length;
     }
 
-    int64_t length;
+    int64_t length;       // queries of a sequence
+    int64_t keys;         // its keys and values
     int64_t lanes;        // sequences
     int64_t score_width;  // numbers a score is a sum of
     int64_t ld;           // floats from one row of scores to the next
@@ -45,7 +47,8 @@ struct Sizes {
 
 // The memory and the prepared products of one thread.
 struct Worker {
-    Buffer q, k, v, p;  // [group, length, score_width] twice, [group, length, head_dim], [group, block, ld]
+    Buffer q, k;  // [group, length or keys, score_width]
+    Buffer v, p;  // [group, keys, head_dim], [group, block, ld]
     float* scores = nullptr;
     float* heads = nullptr;  // [group, block, head_dim]
     std::vector<float> sums;
@@ -57,14 +60,14 @@ class AttentionKernel final : public Kernel {
 public:
     AttentionKernel(const Attention& op, const KernelContext& c)
         : op_(op),
-          sizes_(op, c.shape(Attention::kQk)),
+          sizes_(op, c.shape(Attention::kQk), c.shape(Attention::kV)),
           threads_(c.threads),
-          lanes_of_b_(c.shape(0)[1]),
           y_(c.output) {
-        for (int i = 0; i < 4; ++i) {
+        for (size_t i = 0; i < c.inputs.size(); ++i) {
             inputs_[i] = c.inputs[i];
-            widths_[i] = c.has(i) ? c.shape(i).back() : 0;
+            widths_[i] = c.has(static_cast<int>(i)) ? c.shape(static_cast<int>(i)).back() : 0;
         }
+        keys_input_ = inputs_[Attention::kKeys].data ? Attention::kKeys : Attention::kQk;
         storage_ = c.inputs[Attention::kQk].storage;
         prepare_products();
         make_workers();
@@ -85,11 +88,11 @@ private:
         int64_t blocks[] = {sizes_.block, sizes_.length % sizes_.block};
         for (const int64_t rows : blocks) {
             if (rows == 0) continue;
-            score_products_.emplace_back(BatchShape{sizes_.group, rows, sizes_.score_width, sizes_.length,
+            score_products_.emplace_back(BatchShape{sizes_.group, rows, sizes_.score_width, sizes_.keys,
                                                     sizes_.score_width, sizes_.score_width, sizes_.ld,
                                                     /*is_w_transposed=*/true, storage_});
-            value_products_.emplace_back(BatchShape{sizes_.group, rows, sizes_.length, op_.head_dim,
-                                                    sizes_.ld, op_.head_dim, op_.head_dim,
+            value_products_.emplace_back(BatchShape{sizes_.group, rows, sizes_.keys, op_.head_dim, sizes_.ld,
+                                                    op_.head_dim, op_.head_dim,
                                                     /*is_w_transposed=*/false, storage_});
         }
     }
@@ -101,10 +104,11 @@ private:
                 scratch = std::max(scratch, product.scratch_bytes());
         const int64_t width = size_of(storage_);
         const int64_t tokens = sizes_.group * sizes_.length;
+        const int64_t keys = sizes_.group * sizes_.keys;
         const int64_t queries = sizes_.group * sizes_.block;
         const int64_t parts[] = {tokens * sizes_.score_width * width,
-                                 tokens * sizes_.score_width * width,
-                                 tokens * op_.head_dim * width,
+                                 keys * sizes_.score_width * width,
+                                 keys * op_.head_dim * width,
                                  queries * sizes_.ld * width,
                                  queries * sizes_.ld * 4,
                                  queries * op_.head_dim * 4,
@@ -149,12 +153,13 @@ private:
         return (bytes + kAlignment - 1) / kAlignment * kAlignment;
     }
 
-    int64_t token(int64_t lane, int64_t i) const {
-        return op_.sequence_axis == 0 ? i * lanes_of_b_ + lane : lane * lanes_of_b_ + i;
+    // The row of a query or, of `count` in a sequence, of a key.
+    int64_t token(int64_t lane, int64_t i, int64_t count) const {
+        return op_.sequence_axis == 0 ? i * sizes_.lanes + lane : lane * count + i;
     }
 
     void run_group(Worker& w, int64_t lane, int64_t first_head) {
-        for (int64_t h = 0; h < sizes_.group; ++h) gather(w, lane, first_head + h, h * sizes_.length);
+        for (int64_t h = 0; h < sizes_.group; ++h) gather(w, lane, first_head + h, h);
         size_t call = 0;
         for (int64_t first = 0; first < sizes_.length; first += sizes_.block, ++call) {
             const int64_t count = std::min(sizes_.block, sizes_.length - first);
@@ -162,25 +167,33 @@ private:
             for (int64_t row = 0; row < sizes_.group * count; ++row) {
                 float* scores = w.scores + row * sizes_.ld;
                 if (op_.window > 0) hide(scores, first + row % count);
-                w.sums[row] = exp_row(scores, sizes_.length, w.p.at(row * sizes_.ld));
+                w.sums[row] = exp_row(scores, sizes_.keys, w.p.at(row * sizes_.ld));
             }
             w.value_calls[call].run();
             for (int64_t row = 0; row < sizes_.group * count; ++row)
-                write(w, row, token(lane, first + row % count), first_head + row / count);
+                write(w, row, token(lane, first + row % count, sizes_.length), first_head + row / count);
         }
     }
 
-    // The head's queries, keys and values side by side, with their positions; `at`: first row to write.
-    void gather(Worker& w, int64_t lane, int64_t head, int64_t at) {
+    Buffer head_row(int input, int64_t row, int64_t column, int64_t head) const {
+        return inputs_[input].at(row * widths_[input] + column + head * op_.head_dim);
+    }
+
+    // The head's queries, keys and values side by side, with their positions; `slot`: which head of the
+    // group.
+    void gather(Worker& w, int64_t lane, int64_t head, int64_t slot) {
         const float scale = 1.0f / std::sqrt(static_cast<float>(op_.head_dim));
         for (int64_t i = 0; i < sizes_.length; ++i) {
-            const int64_t t = token(lane, i);
-            const Buffer qk = inputs_[Attention::kQk].at(t * widths_[Attention::kQk] + head * op_.head_dim);
-            const Buffer v =
-                inputs_[Attention::kV].at(t * widths_[Attention::kV] + op_.v_at + head * op_.head_dim);
-            embed(qk.at(op_.q_at), i, 0, scale, w.q.at((at + i) * sizes_.score_width));
-            embed(qk.at(op_.k_at), i, 1 + head, 1.0f, w.k.at((at + i) * sizes_.score_width));
-            scale_row(v, op_.head_dim, 1.0f, w.v.at((at + i) * op_.head_dim));
+            const Buffer q = head_row(Attention::kQk, token(lane, i, sizes_.length), op_.q_at, head);
+            embed(q, i, 0, scale, w.q.at((slot * sizes_.length + i) * sizes_.score_width));
+        }
+        for (int64_t i = 0; i < sizes_.keys; ++i) {
+            const int64_t t = token(lane, i, sizes_.keys);
+            const int64_t at = slot * sizes_.keys + i;
+            embed(head_row(keys_input_, t, op_.k_at, head), i, 1 + head, 1.0f,
+                  w.k.at(at * sizes_.score_width));
+            scale_row(head_row(Attention::kV, t, op_.v_at, head), op_.head_dim, 1.0f,
+                      w.v.at(at * op_.head_dim));
         }
     }
 
@@ -203,7 +216,7 @@ private:
     }
 
     void hide(float* scores, int64_t i) const {
-        for (int64_t j = 0; j < sizes_.length; ++j)
+        for (int64_t j = 0; j < sizes_.keys; ++j)
             if (!op_.sees(i, j)) scores[j] = -INFINITY;
     }
 
@@ -219,9 +232,9 @@ private:
     Attention op_;
     Sizes sizes_;
     int threads_;
-    int64_t lanes_of_b_;
-    Buffer inputs_[4];
-    int64_t widths_[4] = {};
+    Buffer inputs_[5];
+    int64_t widths_[5] = {};
+    int keys_input_ = Attention::kQk;
     Buffer y_;
     Storage storage_ = Storage::float32;
     std::vector<BatchProduct> score_products_;

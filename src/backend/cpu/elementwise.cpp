@@ -1,13 +1,68 @@
+#include <algorithm>
+#include <vector>
+
+#include "backend/cpu/affine_rows.h"
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/vector_kernels.h"
+#include "graph/axis_view.h"
 
 namespace msst::backend::cpu {
+namespace {
+
+constexpr int64_t kPiece = 4096;  // numbers that a thread takes at a time
+
+Buffer as_buffer(const float* x) {
+    return {reinterpret_cast<std::byte*>(const_cast<float*>(x)), Storage::float32};
+}
+
+}  // namespace
 
 std::unique_ptr<Kernel> make(const graph::Add&, const KernelContext& c) {
     const int64_t count = graph::elements(c.output_shape());
     return make_loop([count, threads = c.threads, a = c.floats(0), b = c.floats(1), y = c.output.floats()] {
 #pragma omp parallel for simd num_threads(threads)
         for (int64_t i = 0; i < count; ++i) y[i] = a[i] + b[i];
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::Activate& op, const KernelContext& c) {
+    const int64_t count = graph::elements(c.output_shape());
+    return make_loop([activation = op.activation, count, threads = c.threads, x = c.inputs[0], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t first = 0; first < count; first += kPiece)
+            affine_row(x.at(first), std::min(kPiece, count - first), 1.0f, 0.0f, activation, y.at(first));
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& c) {
+    const int64_t channels = c.output_shape()[1];
+    const int64_t rows = c.output_shape()[0] * channels;
+    const int64_t behind = graph::elements(c.output_shape()) / rows;
+    return make_loop([activation = op.activation, channels, rows, behind, threads = c.threads,
+                      x = c.inputs[0], scale = c.floats(1), shift = c.floats(2), y = c.output] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row)
+            affine_row(x.at(row * behind), behind, scale[row % channels],
+                       shift ? shift[row % channels] : 0.0f, activation, y.at(row * behind));
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::Multiply&, const KernelContext& c) {
+    const graph::Shape& shape = c.output_shape();
+    const int64_t width = shape.empty() ? 1 : shape.back();
+    const int64_t rows = graph::elements(shape) / width;
+    const std::vector<int64_t> strides = graph::repeated_strides(c.shape(1), shape);
+    return make_loop([shape, strides, rows, width, threads = c.threads, a = c.floats(0), b = c.floats(1),
+                      y = c.output.floats()] {
+        const int64_t step = strides.empty() ? 0 : strides.back();
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row) {
+            int64_t rest = row;
+            const float* factor = b;
+            for (size_t axis = shape.size(); axis-- > 1; rest /= shape[axis - 1])
+                factor += rest % shape[axis - 1] * strides[axis - 1];
+            for (int64_t i = 0; i < width; ++i) y[row * width + i] = a[row * width + i] * factor[i * step];
+        }
     });
 }
 
@@ -46,10 +101,26 @@ std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& c) {
                 const float* from = x + 2 * row * width;
                 float* to = y + row * width;
                 for (const int64_t band : widths) {
-                    glu_row(from, from + band, band, to);
+                    glu_row(as_buffer(from), as_buffer(from + band), band, as_buffer(to));
                     from += 2 * band;
                     to += band;
                 }
+            }
+        });
+}
+
+std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& c) {
+    const graph::AxisView view = graph::view_axis(c.output_shape(), op.axis);
+    const int64_t half = view.size * view.after;
+    const int64_t pieces = (half + kPiece - 1) / kPiece;
+    return make_loop(
+        [half, pieces, jobs = view.before * pieces, threads = c.threads, x = c.inputs[0], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+            for (int64_t job = 0; job < jobs; ++job) {
+                const int64_t row = job / pieces;
+                const int64_t first = job % pieces * kPiece;
+                const Buffer a = x.at(2 * row * half + first);
+                glu_row(a, a.at(half), std::min(kPiece, half - first), y.at(row * half + first));
             }
         });
 }

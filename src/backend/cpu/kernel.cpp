@@ -1,5 +1,7 @@
 #include "backend/cpu/kernel.h"
 
+#include "backend/cpu/convolution.h"
+#include "backend/cpu/lstm.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -16,11 +18,19 @@ std::unique_ptr<Kernel> make(const graph::Reshape&, const KernelContext&) {
     return make_loop([] {});  // the output is the input
 }
 
-int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int) {
+int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
     // Every frame's samples before they are added up.
     if (const auto* istft = std::get_if<graph::Istft>(&node.op)) {
         const graph::Shape& spectrum = graph.shape(node.inputs[0]);
         return spectrum[0] * spectrum[2] * istft->frame.n_fft * 4;
+    }
+    if (std::holds_alternative<graph::Convolution>(node.op) ||
+        std::holds_alternative<graph::TransposedConvolution>(node.op))
+        return convolution_scratch_bytes(graph, node);
+    if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
+        const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
+                              graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
+        return sizes.items() * sizes.item_bytes();
     }
     return 0;
 }

@@ -33,6 +33,7 @@ struct KernelContext {
     std::byte* scratch = nullptr;
     int threads = 1;
     int64_t row_step = 0;  // rows per call of run_rows
+    Storage products = Storage::float32;  // of the factors of matrix products and convolutions
 
     const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
     const graph::Shape& output_shape() const { return graph.shape(node.output); }
@@ -45,22 +46,39 @@ std::unique_ptr<Kernel> make_kernel(const KernelContext& context);
 // Memory a node's kernel needs while it runs.
 int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads);
 
+std::unique_ptr<Kernel> make(const graph::Activate& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Add& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Attention& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::GroupNorm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::InverseRealFft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Istft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LayerNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Linear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::LinearAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::LocalAttention& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Lstm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Moments& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Multiply& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Pad& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Permute& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::RealFft& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Reshape& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ScatterMean& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Slice& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::Standardize& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Stft& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::TensorNorm& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::TransposedConvolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ValueMix& op, const KernelContext& context);
 
 // For operations that are a loop: `body` is called with the token and what it captured.

@@ -4,8 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include <dnnl.hpp>
-
+#include "backend/cpu/onednn.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -14,45 +13,10 @@ namespace {
 using dnnl::memory;
 using Arguments = std::unordered_map<int, memory>;
 
-// What is waited for inside one stream: nothing, since oneDNN's processor streams run in the caller.
-const dnnl::engine& processor() {
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
-}
-
-memory::data_type type_of(Storage storage) {
-    return storage == Storage::float32 ? memory::data_type::f32 : memory::data_type::bf16;
-}
-
-// Calls oneDNN and says what it refused.
-template <class Call>
-auto dnnl_check(const char* what, Call call) {
-    try {
-        return call();
-    } catch (const dnnl::error& error) {
-        throw Error(ErrorCode::internal, std::string("oneDNN cannot ") + what + ": " + error.what());
-    }
-}
-
-dnnl::primitive_attr with_user_scratch() {
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attributes;
-}
-
 dnnl::post_ops post_ops_of(const ProductShape& shape) {
     dnnl::post_ops ops;
     if (shape.accumulates) ops.append_sum(1.0f);
-    switch (shape.activation) {
-        case graph::Activation::none:
-            break;
-        case graph::Activation::gelu:
-            ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_gelu_erf, 0, 0);
-            break;
-        case graph::Activation::tanh:
-            ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_tanh, 0, 0);
-            break;
-    }
+    append_activation(ops, shape.activation);
     return ops;
 }
 
@@ -81,9 +45,9 @@ bool has_native_bfloat16() {
 
 // A primitive for calls of one number of rows.
 struct PackedCall {
-    PackedCall(const dnnl::matmul::primitive_desc& description, const memory& weight, const memory& bias,
-               bool has_bias)
-        : primitive(description),
+    PackedCall(const dnnl::matmul::primitive_desc& d, const memory& weight, const memory& bias, bool has_bias)
+        : description(d),
+          primitive(description),
           x(description.src_desc(), processor(), nullptr),
           y(description.dst_desc(), processor(), nullptr),
           scratch(description.scratchpad_desc(), processor()),
@@ -94,6 +58,7 @@ struct PackedCall {
         if (has_bias) arguments.emplace(DNNL_ARG_BIAS, bias);
     }
 
+    dnnl::matmul::primitive_desc description;
     dnnl::matmul primitive;
     memory x;
     memory y;
@@ -133,6 +98,25 @@ PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, cons
             p.rest = std::make_unique<PackedCall>(describe(shape, rest, description.weights_desc()), p.weight,
                                                   p.bias, shape.has_bias);
     });
+}
+
+PackedProduct::PackedProduct(std::unique_ptr<Prepared> prepared) : prepared_(std::move(prepared)) {}
+
+PackedProduct PackedProduct::twin() const {
+    const Prepared& p = *prepared_;
+    auto other = std::make_unique<Prepared>();
+    other->rows = p.rows;
+    other->weight = p.weight;
+    other->bias = p.bias;
+    const bool has_bias = static_cast<bool>(p.bias);
+    const auto copy = [&](const std::unique_ptr<PackedCall>& call) {
+        return call ? std::make_unique<PackedCall>(call->description, p.weight, p.bias, has_bias) : nullptr;
+    };
+    dnnl_check("prepare a product", [&] {
+        other->whole = copy(p.whole);
+        other->rest = copy(p.rest);
+    });
+    return PackedProduct(std::move(other));
 }
 
 PackedProduct::~PackedProduct() = default;

@@ -30,11 +30,15 @@ public:
     ~PackedProduct();
     PackedProduct(PackedProduct&&) noexcept;
 
+    // Another one with the same packed weight: the two may run at the same time.
+    PackedProduct twin() const;
+
     // count rows: shape.rows, or total_rows % shape.rows.
     void run(Buffer x, Buffer y, int64_t count);
 
 private:
     struct Prepared;
+    explicit PackedProduct(std::unique_ptr<Prepared> prepared);
     std::unique_ptr<Prepared> prepared_;
 };
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "backend/cpu/kernel.h"
+#include "backend/cpu/onednn.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -25,17 +26,63 @@ Sources sources_of(const graph::ScatterMean& op) {
 
 }  // namespace
 
-std::unique_ptr<Kernel> make(const graph::Concat&, const KernelContext& c) {
+std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& c) {
     struct Part {
         const float* from;
-        int64_t count;
+        int64_t count;  // numbers of one row
+        int64_t at;     // in a row of the output
     };
+    int64_t rows = 1;
+    for (int axis = 0; axis < op.axis; ++axis) rows *= c.output_shape()[axis];
     std::vector<Part> parts;
-    for (size_t i = 0; i < c.inputs.size(); ++i)
-        parts.push_back({c.floats(static_cast<int>(i)), graph::elements(c.shape(static_cast<int>(i)))});
-    return make_loop([parts, y = c.output.floats()] {
-        float* to = y;
-        for (const Part& part : parts) to = std::copy_n(part.from, part.count, to);
+    int64_t width = 0;
+    for (int i = 0; i < std::ssize(c.inputs); ++i) {
+        parts.push_back({c.floats(i), graph::elements(c.shape(i)) / rows, width});
+        width += parts.back().count;
+    }
+    return make_loop([parts, rows, width, threads = c.threads, y = c.output.floats()] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row)
+            for (const Part& part : parts)
+                std::copy_n(part.from + row * part.count, part.count, y + row * width + part.at);
+    });
+}
+
+std::unique_ptr<Kernel> make(const graph::Permute& op, const KernelContext& c) {
+    const dnnl::memory::dims sizes = c.output_shape();
+    const dnnl::memory::data_type type = type_of(c.output.storage);
+    dnnl::memory::dims dense(sizes.size(), 1);
+    for (size_t axis = sizes.size(); axis-- > 1;) dense[axis - 1] = dense[axis] * sizes[axis];
+    const auto reorder =
+        std::make_shared<Reorder>(dnnl::memory::desc(sizes, type, op.input_strides(c.shape(0))),
+                                  dnnl::memory::desc(sizes, type, dense));
+    return make_loop([reorder, x = c.inputs[0], y = c.output] { reorder->run(x.data, y.data); });
+}
+
+std::unique_ptr<Kernel> make(const graph::Pad& op, const KernelContext& c) {
+    const graph::Shape& from = c.shape(0);
+    const graph::Shape& to = c.output_shape();
+    const int64_t width = to.back();
+    const int64_t zeros = std::clamp<int64_t>(op.begin.back(), 0, width);
+    const int64_t first = std::max<int64_t>(-op.begin.back(), 0);
+    const int64_t count = std::clamp<int64_t>(from.back() - first, 0, width - zeros);
+    return make_loop([op, from, to, width, zeros, first, count, rows = graph::elements(to) / width,
+                      threads = c.threads, x = c.floats(0), y = c.output.floats()] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row) {
+            int64_t rest = row;
+            int64_t at = 0;
+            int64_t stride = from.back();
+            bool is_inside = true;
+            for (size_t axis = to.size() - 1; axis-- > 0; rest /= to[axis], stride *= from[axis]) {
+                const int64_t place = rest % to[axis] - op.begin[axis];
+                is_inside = is_inside && place >= 0 && place < from[axis];
+                at += place * stride;
+            }
+            float* out = y + row * width;
+            std::fill_n(out, width, 0.0f);
+            if (is_inside) std::copy_n(x + at + first, count, out + zeros);
+        }
     });
 }
 

@@ -36,7 +36,42 @@ private:
     Buffer y_;
 };
 
+class LayerNormKernel final : public Kernel {
+public:
+    LayerNormKernel(const graph::LayerNorm& op, const KernelContext& c)
+        : epsilon_(op.epsilon),
+          rows_(rows_of(c.graph, c.node)),
+          width_(c.output_shape().back()),
+          threads_(c.threads),
+          x_(c.floats(0)),
+          gain_(c.floats(1)),
+          bias_(c.floats(2)),
+          y_(c.output) {}
+
+    void run(const std::stop_token&) override { run_rows(0, rows_); }
+
+    void run_rows(int64_t first, int64_t count) override {
+#pragma omp parallel for num_threads(threads_)
+        for (int64_t row = first; row < first + count; ++row)
+            layer_norm_row(x_ + row * width_, gain_, bias_, width_, epsilon_, y_.at(row * width_));
+    }
+
+private:
+    float epsilon_;
+    int64_t rows_;
+    int64_t width_;
+    int threads_;
+    const float* x_;
+    const float* gain_;
+    const float* bias_;
+    Buffer y_;
+};
+
 }  // namespace
+
+std::unique_ptr<Kernel> make(const graph::LayerNorm& op, const KernelContext& context) {
+    return std::make_unique<LayerNormKernel>(op, context);
+}
 
 std::unique_ptr<Kernel> make(const graph::RmsNorm& op, const KernelContext& context) {
     return std::make_unique<RmsNormKernel>(op, context);

@@ -3,7 +3,9 @@
 namespace msst::backend::cpu {
 
 bool is_row_wise(const graph::Node& node) {
-    return std::holds_alternative<graph::Linear>(node.op) || std::holds_alternative<graph::RmsNorm>(node.op);
+    return std::holds_alternative<graph::Linear>(node.op) ||
+           std::holds_alternative<graph::RmsNorm>(node.op) ||
+           std::holds_alternative<graph::LayerNorm>(node.op);
 }
 
 int64_t rows_of(const graph::Graph& graph, const graph::Node& node) {

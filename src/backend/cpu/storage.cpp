@@ -11,14 +11,17 @@ bool writes_bfloat16(const Node& node) {
     if (std::holds_alternative<graph::Linear>(node.op))
         return !node.inputs[graph::Linear::kResidual].is_present();
     return std::holds_alternative<graph::RmsNorm>(node.op) ||
+           std::holds_alternative<graph::LayerNorm>(node.op) || std::holds_alternative<graph::Glu>(node.op) ||
            std::holds_alternative<graph::BandNorm>(node.op) ||
            std::holds_alternative<graph::BandLinear>(node.op) ||
-           std::holds_alternative<graph::Attention>(node.op);
+           std::holds_alternative<graph::Attention>(node.op) || std::holds_alternative<graph::Lstm>(node.op);
 }
 
 bool reads_bfloat16(const Node& node, size_t input) {
     if (std::holds_alternative<graph::Linear>(node.op)) return input == graph::Linear::kX;
     if (std::holds_alternative<graph::BandLinear>(node.op)) return input == 0;
+    if (std::holds_alternative<graph::Glu>(node.op)) return true;
+    if (std::holds_alternative<graph::Lstm>(node.op)) return input == graph::Lstm::kX;
     if (std::holds_alternative<graph::Attention>(node.op)) return input != graph::Attention::kPosition;
     return false;
 }

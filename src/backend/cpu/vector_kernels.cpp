@@ -13,101 +13,11 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 #include <hwy/contrib/math/math-inl.h>
+#include "backend/cpu/vector_rows-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using Floats = hn::CappedTag<float, kLanes>;
-using Words = hn::Rebind<uint32_t, Floats>;
-using Halves = hn::Rebind<uint16_t, Floats>;
-using Vector = hn::Vec<Floats>;
-
-// Everything below is inlined by force: at -O2 the compiler makes calls of loads, stores and loop bodies,
-// which pass vectors through memory and cost ten times what they compute.
-#define MSST_BODY HWY_ATTR __attribute__((always_inline))
-
-// Loads and stores of one storage.
-struct Float32 {
-    static constexpr int64_t kBytes = 4;
-    static HWY_INLINE Vector load(const std::byte* at) {
-        return hn::LoadU(Floats(), reinterpret_cast<const float*>(at));
-    }
-    static HWY_INLINE void store(Vector v, std::byte* at) {
-        hn::StoreU(v, Floats(), reinterpret_cast<float*>(at));
-    }
-};
-
-struct BFloat16 {
-    static constexpr int64_t kBytes = 2;
-    static HWY_INLINE Vector load(const std::byte* at) {
-        const auto halves = hn::LoadU(Halves(), reinterpret_cast<const uint16_t*>(at));
-        return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(Words(), halves)));
-    }
-    // Rounds to nearest, ties to even.
-    static HWY_INLINE void store(Vector v, std::byte* at) {
-        const Words words;
-        const auto bits = hn::BitCast(words, v);
-        const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1));
-        const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7fff))));
-        const auto narrow = hn::DemoteTo(Halves(), hn::BitCast(hn::RebindToSigned<Words>(), rounded));
-        hn::StoreU(narrow, Halves(), reinterpret_cast<uint16_t*>(at));
-    }
-};
-
-// Which part of a vector belongs to the row: all of it, or the first numbers of the last one, which goes
-// through memory of our own.
-struct Whole {};
-struct Part {
-    int64_t count;
-};
-
-template <class Type>
-HWY_INLINE Vector load_at(const std::byte* row, int64_t i, Whole) {
-    return Type::load(row + i * Type::kBytes);
-}
-
-template <class Type>
-HWY_INLINE Vector load_at(const std::byte* row, int64_t i, Part part) {
-    std::byte whole[kLanes * Type::kBytes] = {};
-    std::memcpy(whole, row + i * Type::kBytes, part.count * Type::kBytes);
-    return Type::load(whole);
-}
-
-template <class Type>
-HWY_INLINE void store_at(Vector v, std::byte* row, int64_t i, Whole) {
-    Type::store(v, row + i * Type::kBytes);
-}
-
-template <class Type>
-HWY_INLINE void store_at(Vector v, std::byte* row, int64_t i, Part part) {
-    std::byte whole[kLanes * Type::kBytes];
-    Type::store(v, whole);
-    std::memcpy(row + i * Type::kBytes, whole, part.count * Type::kBytes);
-}
-
-// Calls step(index, Whole or Part) for every vector of a row.
-template <class Step>
-HWY_INLINE void for_row(int64_t count, const Step& step) {
-    const int64_t lanes = hn::Lanes(Floats());
-    int64_t i = 0;
-    for (; i + lanes <= count; i += lanes) step(i, Whole());
-    if (i < count) step(i, Part{count - i});
-}
-
-HWY_INLINE const std::byte* bytes(const float* x) {
-    return reinterpret_cast<const std::byte*>(x);
-}
-
-// Calls use(type) with Float32 or BFloat16.
-template <class Use>
-HWY_INLINE void with_type(Storage storage, const Use& use) {
-    if (storage == Storage::float32)
-        use(Float32());
-    else
-        use(BFloat16());
-}
 
 void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
     const Floats d;
@@ -123,6 +33,33 @@ void RmsNormRow(const float* x, const float* gamma, int64_t count, float floor, 
             const Vector v = load_at<Float32>(bytes(x), i, part);
             const Vector g = load_at<Float32>(bytes(gamma), i, part);
             store_at<Type>(hn::Mul(hn::Mul(v, scale), g), y.data, i, part);
+        });
+    });
+}
+
+void LayerNormRow(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                  Buffer y) {
+    const Floats d;
+    const auto width = static_cast<float>(count);
+    Vector sums = hn::Zero(d);
+    for_row(count, [&](int64_t i, auto part)
+                       MSST_BODY { sums = hn::Add(sums, load_at<Float32>(bytes(x), i, part)); });
+    const float mean = hn::GetLane(hn::SumOfLanes(d, sums)) / width;
+    Vector squares = hn::Zero(d);
+    for_row(count, [&](int64_t i, auto part) MSST_BODY {
+        Vector v = hn::Sub(load_at<Float32>(bytes(x), i, part), hn::Set(d, mean));
+        if constexpr (std::is_same_v<decltype(part), Part>)
+            v = hn::IfThenElseZero(hn::FirstN(d, part.count), v);
+        squares = hn::MulAdd(v, v, squares);
+    });
+    const float variance = hn::GetLane(hn::SumOfLanes(d, squares)) / width;
+    const Vector scale = hn::Set(d, 1.0f / std::sqrt(variance + epsilon));
+    with_type(y.storage, [&]<class Type>(Type) MSST_BODY {
+        for_row(count, [&](int64_t i, auto part) MSST_BODY {
+            const Vector v = hn::Sub(load_at<Float32>(bytes(x), i, part), hn::Set(d, mean));
+            const Vector g = load_at<Float32>(bytes(gain), i, part);
+            const Vector b = load_at<Float32>(bytes(bias), i, part);
+            store_at<Type>(hn::MulAdd(hn::Mul(v, scale), g, b), y.data, i, part);
         });
     });
 }
@@ -199,18 +136,20 @@ void ScaleRow(Buffer x, int64_t count, float scale, Buffer y) {
     });
 }
 
-void GluRow(const float* a, const float* b, int64_t count, float* y) {
+void GluRow(Buffer a, Buffer b, int64_t count, Buffer y) {
     const Floats d;
     const Vector one = hn::Set(d, 1.0f);
-    for_row(count, [&](int64_t i, auto part) MSST_BODY {
-        const Vector gate = load_at<Float32>(bytes(b), i, part);
-        const Vector value = load_at<Float32>(bytes(a), i, part);
-        const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
-        store_at<Float32>(result, reinterpret_cast<std::byte*>(y), i, part);
+    with_type(a.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                const Vector gate = load_at<In>(b.data, i, part);
+                const Vector value = load_at<In>(a.data, i, part);
+                const Vector result = hn::Div(value, hn::Add(one, hn::Exp(d, hn::Neg(gate))));
+                store_at<Out>(result, y.data, i, part);
+            });
+        });
     });
 }
-
-#undef MSST_BODY
 
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -220,6 +159,7 @@ HWY_AFTER_NAMESPACE();
 namespace msst::backend::cpu {
 
 HWY_EXPORT(RmsNormRow);
+HWY_EXPORT(LayerNormRow);
 HWY_EXPORT(ExpRow);
 HWY_EXPORT(RotaryRow);
 HWY_EXPORT(PolarRow);
@@ -228,6 +168,11 @@ HWY_EXPORT(GluRow);
 
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
     HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, y);
+}
+
+void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                    Buffer y) {
+    HWY_DYNAMIC_DISPATCH(LayerNormRow)(x, gain, bias, count, epsilon, y);
 }
 
 float exp_row(const float* x, int64_t count, Buffer y) {
@@ -246,7 +191,7 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
     HWY_DYNAMIC_DISPATCH(ScaleRow)(x, count, scale, y);
 }
 
-void glu_row(const float* a, const float* b, int64_t count, float* y) {
+void glu_row(Buffer a, Buffer b, int64_t count, Buffer y) {
     HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, y);
 }
 

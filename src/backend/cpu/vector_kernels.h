@@ -17,6 +17,10 @@ inline int64_t padded(int64_t count) {
 // y = x / max(||x||, floor) * sqrt(count) * gamma. y may be x.
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y);
 
+// y = (x - mean) / sqrt(variance + epsilon) * gain + bias. y may be x.
+void layer_norm_row(const float* x, const float* gain, const float* bias, int64_t count, float epsilon,
+                    Buffer y);
+
 // y = exp(x - max(x)); returns the sum of y. Both rows are padded; what is written into the padding is zero.
 float exp_row(const float* x, int64_t count, Buffer y);
 
@@ -30,8 +34,8 @@ void polar_row(Buffer x, const float* cosine, const float* sine, int64_t count, 
 // y = scale * x.
 void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 
-// y = a * sigmoid(b).
-void glu_row(const float* a, const float* b, int64_t count, float* y);
+// y = a * sigmoid(b). y may be a.
+void glu_row(Buffer a, Buffer b, int64_t count, Buffer y);
 
 float load(Buffer x, int64_t index);
 float sigmoid(float x);

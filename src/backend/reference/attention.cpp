@@ -20,23 +20,23 @@ struct Head {
     int64_t lane;  // which row of the axis that is not the sequence
     int64_t head;
 
-    int64_t length() const { return io.shapes[Attention::kQk][op.sequence_axis]; }
+    // Positions along the sequence of an input.
+    int64_t length(int input) const { return io.shapes[input][op.sequence_axis]; }
 
     // The token of position i, as a row of [a, b].
-    int64_t token(int64_t i) const {
-        return op.sequence_axis == 0 ? i * io.shapes[Attention::kQk][1] + lane
-                                     : lane * io.shapes[Attention::kQk][1] + i;
+    int64_t token(int input, int64_t i) const {
+        return op.sequence_axis == 0 ? i * io.shapes[input][1] + lane : lane * io.shapes[input][1] + i;
     }
 
     const float* row(int input, int64_t i) const {
-        return io.inputs[input] + token(i) * io.shapes[input].back();
+        return io.inputs[input] + token(input, i) * io.shapes[input].back();
     }
 
     // Queries or keys with their position in them; `variant` chooses the polar table.
-    Rows read_embedded(int64_t column, int64_t variant) const {
+    Rows read_embedded(int input, int64_t column, int64_t variant) const {
         Rows rows;
-        for (int64_t i = 0; i < length(); ++i)
-            rows.push_back(embed(row(0, i) + column + head * op.head_dim, i, variant));
+        for (int64_t i = 0; i < length(input); ++i)
+            rows.push_back(embed(row(input, i) + column + head * op.head_dim, i, variant));
         return rows;
     }
 
@@ -47,8 +47,9 @@ struct Head {
         if (op.position == Attention::Position::none) return y;
         const bool is_polar = op.position == Attention::Position::polar;
         const int64_t variants = is_polar ? 1 + op.heads : 1;
-        const float* cosine = table + ((is_polar ? variant : 0) * length() + i) * dim;
-        const float* sine = cosine + variants * length() * dim;
+        const int64_t positions = length(Attention::kQk);
+        const float* cosine = table + ((is_polar ? variant : 0) * positions + i) * dim;
+        const float* sine = cosine + variants * positions * dim;
         if (is_polar) y.resize(2 * dim);
         for (int64_t r = 0; r < dim; ++r) {
             if (is_polar) {
@@ -64,9 +65,9 @@ struct Head {
 
     // How much position i takes of every other.
     std::vector<double> weights(const std::vector<double>& q, const Rows& k, int64_t i) const {
-        std::vector<double> scores(length());
+        std::vector<double> scores(k.size());
         double largest = -INFINITY;
-        for (int64_t j = 0; j < length(); ++j) {
+        for (int64_t j = 0; j < std::ssize(k); ++j) {
             double sum = 0;
             for (size_t r = 0; r < q.size(); ++r) sum += q[r] * k[j][r];
             scores[j] = op.sees(i, j) ? sum / std::sqrt(static_cast<double>(op.head_dim)) : -INFINITY;
@@ -83,9 +84,10 @@ struct Head {
         const double gate = gates ? sigmoid(row(Attention::kGates, i)[op.gates_at + head]) : 1.0;
         for (int64_t r = 0; r < op.head_dim; ++r) {
             double sum = 0;
-            for (int64_t j = 0; j < length(); ++j)
+            for (int64_t j = 0; j < std::ssize(weights_of_i); ++j)
                 sum += weights_of_i[j] * row(Attention::kV, j)[op.v_at + head * op.head_dim + r];
-            io.output[(token(i) * op.heads + head) * op.head_dim + r] = static_cast<float>(sum * gate);
+            io.output[(token(Attention::kQk, i) * op.heads + head) * op.head_dim + r] =
+                static_cast<float>(sum * gate);
         }
     }
 };
@@ -94,13 +96,12 @@ struct Head {
 
 void run(const graph::Attention& op, const Operands& io) {
     const graph::Shape& qk = io.shapes[Attention::kQk];
-    const int64_t length = qk[op.sequence_axis];
     for (int64_t lane = 0; lane < qk[1 - op.sequence_axis]; ++lane)
         for (int64_t head = 0; head < op.heads; ++head) {
             const Head at{op, io, lane, head};
-            const Rows q = at.read_embedded(op.q_at, 0);
-            const Rows k = at.read_embedded(op.k_at, 1 + head);
-            for (int64_t i = 0; i < length; ++i) at.write(i, at.weights(q[i], k, i));
+            const Rows q = at.read_embedded(Attention::kQk, op.q_at, 0);
+            const Rows k = at.read_embedded(Attention::keys_input(io.shapes), op.k_at, 1 + head);
+            for (int64_t i = 0; i < std::ssize(q); ++i) at.write(i, at.weights(q[i], k, i));
         }
 }
 

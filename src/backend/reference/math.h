@@ -13,13 +13,21 @@ inline double sigmoid(double x) {
 }
 
 inline double activate(graph::Activation activation, double x) {
-    switch (activation) {
+    switch (activation.kind) {
         case graph::Activation::none:
             return x;
         case graph::Activation::gelu:
             return 0.5 * x * (1.0 + std::erf(x * M_SQRT1_2));
         case graph::Activation::tanh:
             return std::tanh(x);
+        case graph::Activation::relu:
+            return std::max(x, 0.0);
+        case graph::Activation::elu:
+            return x > 0 ? x : activation.alpha * std::expm1(x);
+        case graph::Activation::silu:
+            return x * sigmoid(x);
+        case graph::Activation::sigmoid:
+            return sigmoid(x);
     }
     return x;
 }

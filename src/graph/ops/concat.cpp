@@ -1,18 +1,17 @@
 #include "graph/ops/concat.h"
 
-#include <algorithm>
-
 namespace msst::graph {
 
 Shape Concat::infer(InputShapes inputs) const {
-    require_shapes(!inputs.empty() && !inputs[0].empty(), kName, inputs);
+    require_shapes(!inputs.empty() && axis >= 0 && axis < std::ssize(inputs[0]), kName, inputs);
     Shape output = inputs[0];
-    output[0] = 0;
+    output[axis] = 0;
     for (const Shape& input : inputs) {
-        require_shapes(
-            input.size() == output.size() && std::equal(input.begin() + 1, input.end(), output.begin() + 1),
-            kName, inputs);
-        output[0] += input[0];
+        require_shapes(input.size() == output.size(), kName, inputs);
+        Shape same = input;
+        same[axis] = output[axis];
+        require_shapes(same == output, kName, inputs);
+        output[axis] += input[axis];
     }
     return output;
 }

@@ -1,0 +1,61 @@
+#include "backend/cpu/onednn.h"
+
+namespace msst::backend::cpu {
+
+using dnnl::memory;
+
+const dnnl::engine& processor() {
+    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    return engine;
+}
+
+memory::data_type type_of(Storage storage) {
+    return storage == Storage::float32 ? memory::data_type::f32 : memory::data_type::bf16;
+}
+
+dnnl::primitive_attr with_user_scratch() {
+    dnnl::primitive_attr attributes;
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    return attributes;
+}
+
+void append_activation(dnnl::post_ops& ops, const graph::Activation& activation) {
+    using dnnl::algorithm;
+    using graph::Activation;
+    switch (activation.kind) {
+        case Activation::none:
+            break;
+        case Activation::gelu:
+            ops.append_eltwise(1.0f, algorithm::eltwise_gelu_erf, 0, 0);
+            break;
+        case Activation::tanh:
+            ops.append_eltwise(1.0f, algorithm::eltwise_tanh, 0, 0);
+            break;
+        case Activation::relu:
+            ops.append_eltwise(1.0f, algorithm::eltwise_relu, 0, 0);
+            break;
+        case Activation::elu:
+            ops.append_eltwise(1.0f, algorithm::eltwise_elu, activation.alpha, 0);
+            break;
+        case Activation::silu:
+            ops.append_eltwise(1.0f, algorithm::eltwise_swish, 1.0f, 0);
+            break;
+        case Activation::sigmoid:
+            ops.append_eltwise(1.0f, algorithm::eltwise_logistic, 0, 0);
+            break;
+    }
+}
+
+Reorder::Reorder(const memory::desc& from, const memory::desc& to)
+    : stream_(processor()),
+      from_(from, processor(), nullptr),
+      to_(to, processor(), nullptr),
+      primitive_(dnnl_check("prepare a copy", [&] { return dnnl::reorder(from_, to_); })) {}
+
+void Reorder::run(std::byte* from, std::byte* to) {
+    from_.set_data_handle(from);
+    to_.set_data_handle(to);
+    dnnl_check("copy", [&] { primitive_.execute(stream_, from_, to_); });
+}
+
+}  // namespace msst::backend::cpu

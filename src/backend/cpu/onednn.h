@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+
+#include <dnnl.hpp>
+
+#include "backend/cpu/storage.h"
+#include "base/error.h"
+#include "graph/activation.h"
+
+// What everything that calls oneDNN shares.
+
+namespace msst::backend::cpu {
+
+// What is waited for inside one stream: nothing, since oneDNN's processor streams run in the caller.
+const dnnl::engine& processor();
+
+dnnl::memory::data_type type_of(Storage storage);
+
+// The caller gives the memory that a primitive needs while it runs.
+dnnl::primitive_attr with_user_scratch();
+
+void append_activation(dnnl::post_ops& ops, const graph::Activation& activation);
+
+// Calls oneDNN and says what it refused.
+template <class Call>
+auto dnnl_check(const char* what, Call call) {
+    try {
+        return call();
+    } catch (const dnnl::error& error) {
+        throw Error(ErrorCode::internal, std::string("oneDNN cannot ") + what + ": " + error.what());
+    }
+}
+
+// Copies a tensor from one storage and order of axes to another.
+class Reorder {
+public:
+    Reorder(const dnnl::memory::desc& from, const dnnl::memory::desc& to);
+
+    void run(std::byte* from, std::byte* to);
+
+private:
+    dnnl::stream stream_;
+    dnnl::memory from_;
+    dnnl::memory to_;
+    dnnl::reorder primitive_;
+};
+
+}  // namespace msst::backend::cpu

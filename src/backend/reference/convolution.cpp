@@ -1,0 +1,48 @@
+#include "backend/reference/kernels.h"
+#include "backend/reference/math.h"
+
+namespace msst::backend::reference {
+namespace {
+
+using graph::Convolution;
+
+// The sum of weight times input for one output element.
+double convolve(const Convolution& op, const Operands& io, int64_t n, int64_t out, int64_t row,
+                int64_t column) {
+    const graph::Shape& x = io.shapes[Convolution::kX];
+    const graph::Shape& w = io.shapes[Convolution::kWeight];
+    const int64_t first_in = out / (w[0] / op.groups) * w[1];
+    double sum = 0;
+    for (int64_t in = 0; in < w[1]; ++in)
+        for (int64_t i = 0; i < w[2]; ++i)
+            for (int64_t j = 0; j < w[3]; ++j) {
+                const int64_t h = row * op.strides[0] - op.pad_begin[0] + i * op.dilations[0];
+                const int64_t v = column * op.strides[1] - op.pad_begin[1] + j * op.dilations[1];
+                if (h < 0 || h >= x[2] || v < 0 || v >= x[3]) continue;
+                sum += static_cast<double>(
+                           io.inputs[Convolution::kX][((n * x[1] + first_in + in) * x[2] + h) * x[3] + v]) *
+                       io.inputs[Convolution::kWeight][((out * w[1] + in) * w[2] + i) * w[3] + j];
+            }
+    return sum;
+}
+
+}  // namespace
+
+void run(const Convolution& op, const Operands& io) {
+    const graph::Shape& y = io.output_shape;
+    const float* bias = io.inputs[Convolution::kBias];
+    const float* residual = io.inputs[Convolution::kResidual];
+    int64_t at = 0;
+    for (int64_t n = 0; n < y[0]; ++n)
+        for (int64_t out = 0; out < y[1]; ++out)
+            for (int64_t row = 0; row < y[2]; ++row)
+                for (int64_t column = 0; column < y[3]; ++column, ++at) {
+                    double sum = convolve(op, io, n, out, row, column);
+                    if (bias) sum += bias[out];
+                    sum = activate(op.activation, sum);
+                    if (residual) sum += residual[at];
+                    io.output[at] = static_cast<float>(sum);
+                }
+}
+
+}  // namespace msst::backend::reference
