@@ -37,7 +37,7 @@ test('a task that kills every worker fails, and those behind it complete', async
   await until(async () => {
     const task = await server.status(poison);
     const [worker] = server.workers();
-    if (task.status === 'processing' && task.progress > 0 && worker !== victim) process.kill(victim = worker, 'SIGKILL');
+    if (task.status === 'processing' && task.progress > 0 && worker && worker !== victim) process.kill(victim = worker, 'SIGKILL');
     return task.status === 'failed';
   }, {limitMs: 120_000, stepMs: 20, what: 'the failure of the task'});
   const {error, attempts} = await server.status(poison);

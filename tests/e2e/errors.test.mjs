@@ -121,7 +121,7 @@ describe('a file that turns out to be too long while it is decoded', () => {
 
   test('fails, and its status says why', () => {
     assert.equal(task.status, 'failed');
-    assert.equal(task.error.code, 'invalid_audio');
+    assert.equal(task.error.code, 'audio_too_long');
     assert.match(task.error.message, /4/);
   });
 

@@ -209,6 +209,7 @@ test('each key has a rate limit of its own', async t => {
 
 test('with little disk space it is degraded', async t => {
   const server = await Server.start(t, {degraded_free_disk: '1000000GB'});
+  await until(async () => (await server.get('/readyz')).status === 200, {what: 'readiness'});
   const answer = await server.get('/api/v1/health');
   assert.deepEqual([answer.status, answer.json().status], [200, 'degraded']);
   assert.notEqual(answer.json().checks.disk_space.status, 'ok');
