@@ -32,7 +32,7 @@ struct KernelContext {
     Buffer output;
     std::byte* scratch = nullptr;
     int threads = 1;
-    int64_t row_step = 0;  // rows per call of run_rows
+    int64_t row_step = 0;                 // rows per call of run_rows
     Storage products = Storage::float32;  // of the factors of matrix products and convolutions
 
     const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
