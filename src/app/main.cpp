@@ -69,6 +69,7 @@ cli::Wiring make_wiring(const Clock& clock) {
                 },
             .has_engine = has_engine,
             .examine = examine_network,
+            .report_weights = report_weights,
             .environment = config::msst_environment(),
             .clock = clock,
             .out = std::cout,

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "catalog/build.h"
+#include "model/weight_report.h"
 #include "separation/separator.h"
 
 // What main hands to the commands.
@@ -31,7 +32,9 @@ using SeparatorFactory =
 struct Wiring {
     SeparatorFactory make_separator;
     std::function<bool(std::string_view architecture)> has_engine;
-    catalog::Examine examine;                        // may be empty
+    catalog::Examine examine;  // may be empty
+    // How a checkpoint fits its network. Throws Error where the files cannot be read. May be empty.
+    std::function<model::WeightReport(const catalog::Model&)> report_weights;
     std::map<std::string, std::string> environment;  // MSST_… of the process
     const Clock& clock;
     std::ostream& out;

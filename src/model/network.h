@@ -27,6 +27,8 @@ struct NetworkOptions {
     // Only these stems of the network, in this order; nothing: all of them. Of a network with one stem it is
     // always that one.
     std::optional<std::vector<int>> stems;
+    // Gets what is wrong with the weights, which is then not thrown: the graph can be looked at, not run.
+    WeightFaults* faults = nullptr;
 };
 
 // The architectures that can be built, by MSST's names.

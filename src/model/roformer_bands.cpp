@@ -65,6 +65,7 @@ TensorId append_mask(graph::Graph& graph, WeightReader& weights, const RoformerS
     const std::vector<int64_t> widths = band_widths(structure);
     if (weights.has(head + "norm.gamma")) {  // a head with blocks of its own
         RoformerStructure own = structure;
+        believe_layer(own, weights, head + "layers.0.0.layers.0");
         own.has_transformer_norms = false;
         own.skip_connection = false;
         own.linear_layers = 0;

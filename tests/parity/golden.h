@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "checkpoint/checkpoint.h"
 #include "graph/backend.h"
 #include "model/network.h"
@@ -24,6 +25,7 @@ public:
     std::vector<float> tensor(const std::string& name) const { return tensors_.read(name); }
     const checkpoint::Checkpoint& tensors() const { return tensors_; }
     model::ModelConfig config() const { return model::read_model_config(folder_ / "config.yaml"); }
+    std::string config_text() const { return read_file(folder_ / "config.yaml"); }
 
     std::shared_ptr<const model::Weights> weights() const {
         for (const char* name : {"model.ckpt", "model.th", "model.safetensors"})

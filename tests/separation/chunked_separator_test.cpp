@@ -200,5 +200,34 @@ TEST(ChunkedSeparator, StopsWhenItIsAskedTo) {
     }
 }
 
+// Counts its chunks, and asks to stop in the middle of one.
+class StoppingModel final : public ChunkModel {
+public:
+    explicit StoppingModel(int chunks) : chunks_left_(chunks) {}
+
+    const SeparatorInfo& info() const override { return info_; }
+    int64_t chunk_frames() const override { return 8; }
+    void separate(std::span<const float>, int, std::span<float>, const ChunkRun&) const override {
+        ++runs;
+        if (--chunks_left_ == 0) stop.request_stop();
+    }
+
+    mutable std::stop_source stop;
+    mutable int runs = 0;
+
+private:
+    SeparatorInfo info_{.instruments = {"vocals", "other"}, .sample_rate = 44100, .channels = kChannels};
+    mutable int chunks_left_;
+};
+
+TEST(ChunkedSeparator, StartsNoChunkAfterARequestToStop) {
+    const auto model = std::make_shared<StoppingModel>(3);
+    const ChunkedSeparator separator(model, {});
+    const auto stream = separator.open(model->stop.get_token());
+
+    EXPECT_THROW(stream->push(audio::Block(kChannels, 1000), [](const StemBlocks&) {}), Error);
+    EXPECT_EQ(model->runs, 3);
+}
+
 }  // namespace
 }  // namespace msst::separation
