@@ -54,6 +54,7 @@ std::unique_ptr<Kernel> make(const graph::BandLevel& op, const KernelContext& co
 std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ColumnLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);
