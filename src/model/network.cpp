@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/bs_roformer.h"
+#include "model/htdemucs.h"
 #include "model/mel_band_roformer.h"
 
 namespace msst::model {
@@ -22,6 +23,7 @@ struct Architecture {
 
 constexpr std::array kArchitectures = {
     Architecture{"bs_roformer", build_bs_roformer},
+    Architecture{"htdemucs", build_htdemucs},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
 };
 
