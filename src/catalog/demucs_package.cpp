@@ -8,10 +8,7 @@ namespace {
 
 using checkpoint::Metadata;
 
-constexpr size_t kMostSources = 64;
-constexpr int64_t kHighestRate = 192'000;
-
-[[noreturn]] void refuse(const Model& model, const std::string& what) {
+[[noreturn]] void refuse_package(const Model& model, const std::string& what) {
     throw Error(ErrorCode::invalid_input, model.checkpoint_path.string() + ": " + what);
 }
 
@@ -26,26 +23,28 @@ std::string read_source(const Model& model, const Metadata& source) {
     const auto* name = source.get_if<std::string>();
     if (!name || name->empty() || name->front() == '.' || name->size() > 64 ||
         name->find_first_of("/\\:") != std::string::npos)
-        refuse(model, "the package has a source that cannot be the name of an instrument");
+        refuse_package(model, "the package has a source that cannot be the name of an instrument");
     return *name;
 }
 
 }  // namespace
 
 void read_demucs_package(Model& model) {
+    constexpr size_t kMostSources = 64;
+    constexpr int64_t kHighestRate = 192'000;
     const auto package = checkpoint::Checkpoint::open(model.checkpoint_path);
     const Metadata* arguments = package.metadata().find("kwargs");
     const Metadata* sources = arguments ? arguments->find("sources") : nullptr;
     const auto* list = sources ? sources->get_if<Metadata::List>() : nullptr;
     if (!package.metadata().find("klass") || !list || list->empty() || list->size() > kMostSources)
-        refuse(model, "is no Demucs package");
+        refuse_package(model, "is no Demucs package");
     model.architecture = "htdemucs";
     model.instruments.clear();
     for (const Metadata& source : *list) model.instruments.push_back(read_source(model, source));
     const int64_t rate = integer_or(arguments, "samplerate", model.sample_rate);
     if (rate < 1 || rate > kHighestRate)
-        refuse(model, "the package has a sample rate of " + std::to_string(rate) + " Hz, not 1 to " +
-                          std::to_string(kHighestRate));
+        refuse_package(model, "the package has a sample rate of " + std::to_string(rate) + " Hz, not 1 to " +
+                                  std::to_string(kHighestRate));
     model.sample_rate = static_cast<int>(rate);
     model.stereo = integer_or(arguments, "audio_channels", 2) != 1;
 }

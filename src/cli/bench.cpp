@@ -56,9 +56,10 @@ void run_chunks(const separation::ChunkModel& model, const BenchOptions& options
         const bool is_counted = run > 0;
         profile.start();
         const Stopwatch watch;
-        model.separate(mixture, /*batch=*/1, stems, stop, [&](double fraction) {
+        const auto on_progress = [&](double fraction) {
             if (is_counted && options.has_profile) profile.add(fraction, watch.seconds());
-        });
+        };
+        model.separate(mixture, /*batch=*/1, stems, {.stop = stop, .on_progress = on_progress, .wanted = {}});
         if (is_counted) result.run_seconds.push_back(watch.seconds());
     }
 }

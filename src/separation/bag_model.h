@@ -21,7 +21,7 @@ public:
     const SeparatorInfo& info() const override { return members_.front().model->info(); }
     int64_t chunk_frames() const override { return members_.front().model->chunk_frames(); }
     void separate(std::span<const float> mixtures, int batch, std::span<float> stems,
-                  const std::stop_token& stop, const std::function<void(double)>& on_progress) const override;
+                  const ChunkRun& run) const override;
 
 private:
     std::vector<Member> members_;

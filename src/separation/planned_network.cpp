@@ -42,7 +42,7 @@ private:
     mutable int64_t read_ = 0;  // a backend asks for one constant at a time
 };
 
-const std::string kDemucs = "htdemucs";
+constexpr const char* kDemucs = "htdemucs";
 
 struct OpenNetwork {
     model::ModelConfig config;
@@ -103,6 +103,8 @@ PlannedNetwork plan_one(const NetworkSource& source, const std::filesystem::path
     planned.info.is_normalized = planned.config.normalize;
     check_stems(planned.network, planned.info);
     planned.rules = {.mode = mode_of(source.architecture),
+                     .edges = parse_chunk_edges(source.chunk_edges.empty() ? planned.config.chunk_edges
+                                                                           : source.chunk_edges),
                      .num_overlap = planned.config.num_overlap,
                      .batch_size = planned.config.batch_size};
     check_rules(planned.rules, planned.network.chunk_frames);
@@ -119,7 +121,8 @@ std::shared_ptr<const ChunkModel> compile_one(const PlannedNetwork& planned) {
     };
     std::shared_ptr<Compiled> compiled(new Compiled{
         planned.backend, NetworkModel(planned.info, planned.network.chunk_frames, planned.network.stems,
-                                      planned.backend->compile(planned.network.graph, planned.plan))});
+                                      planned.backend->compile(planned.network.graph, planned.plan),
+                                      std::ssize(planned.network.graph.outputs()))});
     return {compiled, &compiled->model};
 }
 

@@ -22,6 +22,7 @@ struct NetworkSource {
     std::filesystem::path checkpoint_path;  // empty: made-up weights, for measuring speed
     // A bag: networks whose stems are averaged with those of the first. The Demucs family only.
     std::vector<std::filesystem::path> more_checkpoints = {};
+    std::string chunk_edges = {};  // empty: as the configuration says (ChunkRules::Edges)
 };
 
 struct PlannedNetwork {
