@@ -108,6 +108,20 @@ void read_model_file(Model& model) {
     read_root(yaml::read_document(model.config_path), model);
 }
 
+std::vector<std::string> read_bag(const std::filesystem::path& path) {
+    constexpr size_t kMostNetworks = 64;
+    const Node root = yaml::read_document(path);
+    const Node* models = root.is_mapping() ? root.find("models") : nullptr;
+    std::vector<std::string> names;
+    if (!models || !models->is_sequence()) return names;
+    if (models->items.size() > kMostNetworks)
+        throw Error(ErrorCode::invalid_input, path.string() + ": names " +
+                                                  std::to_string(models->items.size()) +
+                                                  " networks, the most are " + std::to_string(kMostNetworks));
+    for (const Node& item : models->items) names.push_back(item.text);
+    return names;
+}
+
 void read_model_text(std::string_view text, Model& model) {
     read_root(yaml::parse_document(text, model.config_path.string()), model);
 }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "model/apollo.h"
 #include "model/bs_roformer.h"
+#include "model/htdemucs.h"
 #include "model/lora.h"
 #include "model/mdx23c.h"
 #include "model/mel_band_roformer.h"
@@ -30,6 +31,7 @@ constexpr std::array kArchitectures = {
     Architecture{"bs_conformer", build_bs_conformer},
     Architecture{"bs_roformer_unwa_large", build_bs_roformer},  // told by its weights
     Architecture{"mdx23c", build_mdx23c},
+    Architecture{"htdemucs", build_htdemucs},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
     Architecture{"mel_band_conformer", build_mel_band_conformer},
 };
