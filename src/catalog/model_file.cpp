@@ -29,7 +29,7 @@ const Node* find(const Node& root, std::string_view section, std::string_view ke
 // A stem's name becomes a file's name, so it must be able to.
 std::string read_instrument(const Node& node, const Model& model) {
     constexpr size_t kLongestName = 64;
-    const std::string name(trim(node.text));
+    std::string name(trim(node.text));
     const bool plain =
         clean_text(name, kLongestName) == name && name.find_first_of("/\\:") == std::string::npos;
     if (!node.is_scalar() || name.empty() || name.front() == '.' || !plain)
