@@ -1,5 +1,6 @@
 #include "backend/cpu/fourier.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -34,18 +35,55 @@ struct RealTransform::State {
     Direction direction = Direction::forward;
     std::unique_ptr<float, Free> samples;
     std::unique_ptr<float, Free> spectrum;
+
+    // Sizes that four does not divide go through a complex transform: libavutil 57 gets the real one wrong.
+    int64_t complex_size = 0;
+    std::unique_ptr<float, Free> complex_in;
+    std::unique_ptr<float, Free> complex_out;
+
+    void run_real() {
+        const bool is_forward = direction == Direction::forward;
+        float* from = is_forward ? samples.get() : spectrum.get();
+        float* to = is_forward ? spectrum.get() : samples.get();
+        transform(context, to, from, is_forward ? sizeof(float) : 2 * sizeof(float));
+    }
+
+    void run_complex() {
+        const int64_t n = complex_size;
+        float* in = complex_in.get();
+        if (direction == Direction::forward) {
+            for (int64_t i = 0; i < n; ++i) in[2 * i] = samples.get()[i], in[2 * i + 1] = 0;
+        } else {
+            std::copy_n(spectrum.get(), 2 * (n / 2 + 1), in);
+            in[1] = 0;
+            if (n % 2 == 0) in[n + 1] = 0;
+            for (int64_t i = 1; 2 * i < n; ++i)
+                in[2 * (n - i)] = in[2 * i], in[2 * (n - i) + 1] = -in[2 * i + 1];
+        }
+        transform(context, complex_out.get(), in, 2 * sizeof(float));
+        if (direction == Direction::forward)
+            std::copy_n(complex_out.get(), 2 * (n / 2 + 1), spectrum.get());
+        else
+            for (int64_t i = 0; i < n; ++i) samples.get()[i] = complex_out.get()[2 * i];
+    }
 };
 
 RealTransform::RealTransform(int64_t size, Direction direction) : state_(std::make_unique<State>()) {
     const float scale = 1.0f;
     state_->direction = direction;
-    const int status = av_tx_init(&state_->context, &state_->transform, AV_TX_FLOAT_RDFT,
-                                  direction == Direction::inverse, static_cast<int>(size), &scale, 0);
+    const bool is_complex = size % 4 != 0;
+    const int status =
+        av_tx_init(&state_->context, &state_->transform, is_complex ? AV_TX_FLOAT_FFT : AV_TX_FLOAT_RDFT,
+                   direction == Direction::inverse, static_cast<int>(size), &scale, 0);
     if (status < 0)
         throw Error(ErrorCode::invalid_input,
                     "Fourier transforms of " + std::to_string(size) + " samples are not supported");
     state_->samples = allocate(size);
     state_->spectrum = allocate(size + 2);
+    if (!is_complex) return;
+    state_->complex_size = size;
+    state_->complex_in = allocate(2 * size);
+    state_->complex_out = allocate(2 * size);
 }
 
 RealTransform::~RealTransform() = default;
@@ -59,10 +97,10 @@ float* RealTransform::spectrum() {
 }
 
 void RealTransform::run() {
-    const bool is_forward = state_->direction == Direction::forward;
-    float* from = is_forward ? samples() : spectrum();
-    float* to = is_forward ? spectrum() : samples();
-    state_->transform(state_->context, to, from, is_forward ? sizeof(float) : 2 * sizeof(float));
+    if (state_->complex_size > 0)
+        state_->run_complex();
+    else
+        state_->run_real();
 }
 
 std::vector<float> padded_window(const graph::StftFrame& frame) {
