@@ -24,6 +24,5 @@ function(msst_test name)
         math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
     endif()
     add_test(NAME ${target} COMMAND ${target})
-    set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT}
-                         ENVIRONMENT "TSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/tsan.supp")
+    set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT})
 endfunction()

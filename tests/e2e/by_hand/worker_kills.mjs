@@ -12,7 +12,7 @@ let kills = 0, over = false;
 
 async function killNowAndThen() {
   while (!over) {
-    await sleep(100 + Math.random() * 1500);
+    await sleep(500 + Math.random() * 4000);
     for (const pid of server.workers()) {
       try {
         process.kill(pid, Math.random() < 0.5 ? 'SIGKILL' : 'SIGSEGV');
