@@ -47,6 +47,7 @@ public:
     std::string text(const std::string& key) const;  // trimmed
     std::string text(const std::string& key, const std::string& fallback) const;
     std::vector<int64_t> integers(const std::string& key) const;
+    std::vector<double> numbers(const std::string& key) const;
     std::vector<std::string> texts(const std::string& key) const;  // trimmed
     ConfigSection section(const std::string& key) const;           // empty when missing
 

@@ -9,6 +9,7 @@
 #include "model/lora.h"
 #include "model/mdx23c.h"
 #include "model/mel_band_roformer.h"
+#include "model/scnet.h"
 
 namespace msst::model {
 namespace {
@@ -26,6 +27,9 @@ constexpr std::array kArchitectures = {
     Architecture{"bs_roformer", build_bs_roformer},
     Architecture{"mdx23c", build_mdx23c},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
+    Architecture{"scnet", build_scnet},
+    Architecture{"scnet_masked", build_scnet_masked},
+    Architecture{"scnet_tran", build_scnet_tran},
 };
 
 std::string first_of(const std::vector<std::string>& names) {
