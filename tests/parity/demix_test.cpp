@@ -104,10 +104,12 @@ TEST_P(DemixParity, CircularShiftsAreThoseOfMsst) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity,
-                         ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
-                                           Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}}),
-                         [](const auto& test) { return std::string(test.param.architecture); });
+INSTANTIATE_TEST_SUITE_P(
+    Goldens, DemixParity,
+    ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
+                      Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}},
+                      Case{"htdemucs-4stem", "htdemucs", {"drums", "bass", "other", "vocals"}}),
+    [](const auto& test) { return std::string(test.param.architecture); });
 
 }  // namespace
 }  // namespace msst
