@@ -5,6 +5,8 @@
 #include "checkpoint/checkpoint.h"
 #include "dsp/dsp_separator.h"
 #include "model/model_types.h"
+#include "model/demucs_package.h"
+#include "model/network.h"
 #include "separation/planned_network.h"
 
 namespace msst::app {
@@ -66,7 +68,7 @@ model::WeightReport report_weights(const catalog::Model& model) {
     const separation::NetworkSource source = source_of(model);
     const auto checkpoint =
         std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(source.checkpoint_path));
-    return model::report_weights(source.architecture, model::read_model_config(source.config_path),
+    return model::report_weights(source.architecture, model::read_config_for(source.config_path, *checkpoint),
                                  model::make_checkpoint_weights(checkpoint));
 }
 

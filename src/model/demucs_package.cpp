@@ -122,6 +122,11 @@ ModelConfig read_package_config(const checkpoint::Checkpoint& package) {
                                   {"inference", std::move(inference)}}));
 }
 
+ModelConfig read_config_for(const std::filesystem::path& path, const checkpoint::Checkpoint& checkpoint) {
+    const bool is_package = path.empty() || is_bag(path);
+    return is_package ? read_package_config(checkpoint) : read_model_config(path);
+}
+
 bool is_bag(const std::filesystem::path& path) {
     const ConfigNode root = parse_yaml(read_file(path));
     const auto models = root.map.find("models");

@@ -18,6 +18,9 @@ namespace msst::model {
 // is none, or one of a network that is no hybrid Demucs.
 ModelConfig read_package_config(const checkpoint::Checkpoint& package);
 
+// MSST's configuration at `path`, or, where that is empty or a bag, the one that the package says.
+ModelConfig read_config_for(const std::filesystem::path& path, const checkpoint::Checkpoint& checkpoint);
+
 // A bag's `weights`: for each of its networks the weight of each source; empty: all alike. Throws
 // Error(invalid_input) if the file is no bag, or has weights for another number of networks or sources, or
 // none above zero for a source.

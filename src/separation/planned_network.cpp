@@ -60,12 +60,10 @@ struct OpenNetwork {
 // Without a configuration of MSST's a Demucs package says itself what it is.
 OpenNetwork open_network(const std::filesystem::path& config_path,
                          const std::filesystem::path& checkpoint_path) {
-    const bool is_package = config_path.empty() || (!checkpoint_path.empty() && model::is_bag(config_path));
     if (checkpoint_path.empty()) return {model::read_model_config(config_path), model::make_random_weights()};
     const auto checkpoint =
         std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(checkpoint_path));
-    return {is_package ? model::read_package_config(*checkpoint) : model::read_model_config(config_path),
-            model::make_checkpoint_weights(checkpoint)};
+    return {model::read_config_for(config_path, *checkpoint), model::make_checkpoint_weights(checkpoint)};
 }
 
 // With a target its stem alone. A target that is no instrument is only a name, which a network with one stem

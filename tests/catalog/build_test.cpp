@@ -128,6 +128,48 @@ TEST_F(CatalogTest, CallsAModelWithoutConfigurationDamaged) {
     EXPECT_THAT(only("kim").problem, HasSubstr("no config.yaml"));
 }
 
+TEST_F(CatalogTest, TakesADemucsPackageAsItIs) {
+    const std::filesystem::path golden = std::filesystem::path(MSST_TEST_DATA) / "goldens/htdemucs-6stem";
+    std::filesystem::create_directories(folder / "six");
+    std::filesystem::copy(golden / "model.th", folder / "six/5c90dfd2-34c22ccb.th");
+    const Model model = only("six");
+    EXPECT_EQ(model.state, ModelState::available) << model.problem;
+    EXPECT_EQ(model.architecture, "htdemucs");
+    EXPECT_TRUE(model.config_path.empty());
+    EXPECT_THAT(model.instruments, ElementsAre("drums", "bass", "other", "vocals", "guitar", "piano"));
+    EXPECT_EQ(model.sample_rate, 44100);
+    EXPECT_TRUE(model.stereo);
+}
+
+TEST_F(CatalogTest, TakesTheNetworksOfABagInItsOrder) {
+    const std::filesystem::path golden = std::filesystem::path(MSST_TEST_DATA) / "goldens/htdemucs-6stem";
+    std::filesystem::create_directories(folder / "bag");
+    std::filesystem::copy(golden / "model.th", folder / "bag/aa11-1.th");
+    std::filesystem::copy(golden / "model.th", folder / "bag/bb22-2.th");
+    write("bag/bag.yaml", "models: ['bb22', 'aa11']\n");
+    const Model model = only("bag");
+    EXPECT_EQ(model.state, ModelState::available) << model.problem;
+    EXPECT_EQ(model.checkpoint_path.filename(), "bb22-2.th");
+    ASSERT_EQ(model.more_checkpoints.size(), 1u);
+    EXPECT_EQ(model.more_checkpoints[0].filename(), "aa11-1.th");
+
+    write("bag/bag.yaml", "models: [bb22, cc33]\n");
+    EXPECT_EQ(only("bag").state, ModelState::missing_checkpoint);
+    EXPECT_THAT(only("bag").problem, HasSubstr("names 'cc33'"));
+}
+
+TEST_F(CatalogTest, TakesSeveralCheckpointsOfADemucsForABag) {
+    const std::string demucs =
+        "model: htdemucs\ntraining: {instruments: [drums, vocals], samplerate: 44100}\n";
+    write("two/config.yaml", demucs);
+    write("two/b.th", "x");
+    write("two/a.th", "x");
+    const Model model = only("two");
+    EXPECT_EQ(model.state, ModelState::available) << model.problem;
+    EXPECT_EQ(model.checkpoint_path.filename(), "a.th");
+    ASSERT_EQ(model.more_checkpoints.size(), 1u);
+}
+
 TEST_F(CatalogTest, CallsAnEmptyCheckpointDamaged) {
     write("kim/config.yaml", kRoformer);
     write("kim/model.ckpt", "");

@@ -69,6 +69,54 @@ TEST_F(PlannedNetworkTest, TellsWhatTheNetworkWillCostWithoutReadingAWeight) {
     EXPECT_NEAR(planned.flops_per_audio_second(), 10 * planned.plan.flops, 1e-6 * planned.plan.flops);
 }
 
+// Its arguments are the sources and a segment of 39/5 seconds; the weights tell the rest.
+TEST_F(PlannedNetworkTest, ADemucsPackageNeedsNoConfiguration) {
+    const PlannedNetwork planned =
+        plan_network({"htdemucs", {}, golden("htdemucs-6stem") / "model.th"}, backend);
+
+    EXPECT_THAT(planned.info.instruments, ElementsAre("drums", "bass", "other", "vocals", "guitar", "piano"));
+    EXPECT_EQ(planned.network.chunk_frames, 343980);
+    EXPECT_EQ(planned.rules.mode, ChunkRules::Mode::demucs);
+}
+
+TEST_F(PlannedNetworkTest, ABagIsTheMeanOfItsNetworksByTheirWeights) {
+    const fs::path config = golden("htdemucs-4stem") / "config.yaml";
+    const fs::path checkpoint = golden("htdemucs-4stem") / "model.ckpt";
+    const auto one = separate({"htdemucs", config, checkpoint});
+    const auto mean = separate({"htdemucs", config, checkpoint, {checkpoint, checkpoint}});
+
+    ASSERT_EQ(mean.size(), one.size());
+    for (size_t s = 0; s < one.size(); ++s)
+        for (size_t i = 0; i < one[s].size(); ++i) ASSERT_NEAR(mean[s][i], one[s][i], 1e-5f);
+}
+
+TEST_F(PlannedNetworkTest, ABagsWeightsCountPerSource) {
+    const fs::path package = golden("htdemucs-6stem") / "model.th";
+    const fs::path bag = folder / "bag.yaml";
+    const auto refusal_with = [&](const std::string& text) {
+        std::ofstream(bag) << text;
+        return refusal({"htdemucs", bag, package, {package}});
+    };
+    EXPECT_THAT(refusal_with("models: [a, b]\nweights: [[1, 1, 1, 1, 1, 1]]\n"),
+                HasSubstr("weights for 1 networks, but there are 2"));
+    EXPECT_THAT(refusal_with("models: [a, b]\nweights: [[1, 1], [1, 1]]\n"),
+                HasSubstr("weights for 2 sources, but there are 6"));
+    EXPECT_THAT(refusal_with("models: [a, b]\nweights: [[1, 1, 1, 1, 1, 0], [1, 1, 1, 1, 1, 0]]\n"),
+                HasSubstr("gives source 5 no weight"));
+
+    std::ofstream(bag) << "models: [a, b]\nweights: [[1, 0, 1, 1, 1, 1], [3, 1, 0, 1, 1, 1]]\n";
+    const PlannedNetwork planned = plan_network({"htdemucs", bag, package, {package}}, backend);
+    EXPECT_THAT(planned.stem_weights, ElementsAre(0.25f, 0.0f, 1.0f, 0.5f, 0.5f, 0.5f));
+    EXPECT_THAT(planned.others[0].stem_weights, ElementsAre(0.75f, 1.0f, 0.0f, 0.5f, 0.5f, 0.5f));
+}
+
+TEST_F(PlannedNetworkTest, OnlyTheDemucsFamilyHasBags) {
+    const fs::path checkpoint = golden("bs_roformer-plain") / "model.ckpt";
+    EXPECT_THAT(
+        refusal({"bs_roformer", golden("bs_roformer-plain") / "config.yaml", checkpoint, {checkpoint}}),
+        HasSubstr("only the type htdemucs has"));
+}
+
 TEST_F(PlannedNetworkTest, CountsTheNumbersOfTheCheckpoint) {
     const NetworkSource source{"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
                                golden("bs_roformer-plain") / "model.ckpt"};
