@@ -12,6 +12,8 @@
 
 namespace msst::checkpoint {
 
+class MappedFile;
+
 // The weights of a network by name, out of an untrusted file: torch.save's ZIP
 // and older stream formats, or safetensors; told apart by content, never by
 // extension. Nothing in the file is executed. Tensors are read from the mapped
@@ -37,12 +39,17 @@ public:
     // A view of the file where the tensor is contiguous aligned float32 already, else empty.
     std::span<const float> view(const std::string& name) const;
 
+    // The tensor is not needed soon: of a mapped file its pages stop counting as this process's memory.
+    // Reading it again works, and reads them again.
+    void let_go(const std::string& name) const;
+
     const Metadata& metadata() const { return metadata_; }
 
 private:
     Checkpoint() = default;
 
     std::shared_ptr<const void> owner_;
+    std::shared_ptr<const MappedFile> file_;  // empty: parsed from memory
     std::map<std::string, TensorView> tensors_;
     Metadata metadata_;
 };

@@ -76,7 +76,7 @@ double PlannedNetwork::chunk_seconds() const {
 }
 
 int64_t PlannedNetwork::device_bytes() const {
-    return network.graph.constant_elements() * static_cast<int64_t>(sizeof(float)) + plan.arena_bytes;
+    return plan.weight_bytes + plan.arena_bytes;
 }
 
 double PlannedNetwork::flops_per_audio_second() const {

@@ -27,8 +27,8 @@ struct AttentionHead {
     const graph::Attention* op = nullptr;
     int64_t queries = 0;
     int64_t keys = 0;  // and values
-    Rows q, k, v, y;  // rows of head_dim numbers
-    Rows gates;       // of one number; data is null: absent
+    Rows q, k, v, y;   // rows of head_dim numbers
+    Rows gates;        // of one number; data is null: absent
     Angles q_angles, k_angles;
 };
 

@@ -32,12 +32,15 @@ struct KernelContext {
     Buffer output;
     std::byte* scratch = nullptr;
     int threads = 1;
-    int64_t row_step = 0;  // rows per call of run_rows
+    int64_t row_step = 0;                 // rows per call of run_rows
     Storage products = Storage::float32;  // of the factors of matrix products and convolutions
 
     const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
     const graph::Shape& output_shape() const { return graph.shape(node.output); }
     bool has(int input) const { return inputs[input].data != nullptr; }
+    const graph::Constant& constant(int input) const {
+        return graph.constants()[graph.tensor(node.inputs[input]).constant];
+    }
     const float* floats(int input) const { return inputs[input].floats(); }
 };
 
