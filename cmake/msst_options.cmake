@@ -21,6 +21,11 @@ target_compile_options(msst-options INTERFACE -Wall -Wextra -Wshadow -Wnon-virtu
                                               -fstack-protector-strong
                                               # Designated initialisers leave out what keeps its default.
                                               -Wno-missing-field-initializers)
+# Sources are joined, eight to a compiler run (docs/decisions/0006-joined-sources.md). GCC then takes what is private to
+# a source for something in a header.
+if(CMAKE_UNITY_BUILD)
+    target_compile_options(msst-options INTERFACE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+endif()
 if(MSST_WERROR)
     target_compile_options(msst-options INTERFACE -Werror)
 endif()

@@ -1,16 +1,11 @@
 # One GoogleTest program per folder of tests/, from every .cpp below the folder that calls this. A folder below it
-# that has a CMakeLists.txt is another program.
+# that has a CMakeLists.txt is another program. SEPARATE: as in msst_library.
 #
 #   msst_test(store USES store-sqlite)   ->  msst-store-test
 function(msst_test name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "USES;LINKS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "SEPARATE" "TIMEOUT" "USES;LINKS")
     set(target "msst-${name}-test")
-    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-    file(GLOB_RECURSE others CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*/CMakeLists.txt)
-    foreach(lists ${others})
-        get_filename_component(folder ${lists} DIRECTORY)
-        list(FILTER sources EXCLUDE REGEX "^${folder}/")
-    endforeach()
+    msst_sources_below(sources)
     string(REPLACE "/" "-" arg_USES "${arg_USES}")
     list(TRANSFORM arg_USES PREPEND msst-)
     add_executable(${target} ${sources})
@@ -19,6 +14,9 @@ function(msst_test name)
     # The tests' own code need not be quick; this takes a third off their build.
     target_compile_options(${target} PRIVATE -O0)
     target_link_libraries(${target} PRIVATE ${arg_USES} ${arg_LINKS} GTest::gmock GTest::gtest_main)
+    if(arg_SEPARATE)
+        set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+    endif()
     if(NOT arg_TIMEOUT)
         set(arg_TIMEOUT 120)
     endif()

@@ -4,6 +4,7 @@
 #
 #   tools/install_dependencies.sh build    what compiles and runs msst and the demo
 #   tools/install_dependencies.sh test     that, and what the tests need
+#   tools/install_dependencies.sh fuzz     all that, and what builds the fuzz targets
 set -euo pipefail
 
 build_packages=(
@@ -16,7 +17,10 @@ build_packages=(
     libdnnl-dev libhwy-dev                                            # the engine
 )
 test_packages=(
-    clang-format clang-tidy curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3
+    chromium clang-format clang-tidy curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3 strace unzip
+)
+fuzz_packages=(
+    clang-19 libclang-rt-19-dev libomp-19-dev
 )
 
 missing_packages() {
@@ -38,7 +42,8 @@ wanted=("${build_packages[@]}")
 case "${1:-build}" in
     build) ;;
     test) wanted+=("${test_packages[@]}") ;;
-    *) echo "usage: $0 [build|test]" >&2; exit 2 ;;
+    fuzz) wanted+=("${test_packages[@]}" "${fuzz_packages[@]}") ;;
+    *) echo "usage: $0 [build|test|fuzz]" >&2; exit 2 ;;
 esac
 
 mapfile -t missing < <(missing_packages "${wanted[@]}"; node_packages)

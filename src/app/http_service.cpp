@@ -12,10 +12,6 @@ namespace {
 // Fields, boundaries and part headers around the file.
 constexpr int64_t kFormBytes = 1'000'000;
 
-Milliseconds from_hours(double hours) {
-    return Milliseconds(static_cast<int64_t>(hours * 3'600'000));
-}
-
 std::vector<http::ApiKeyHash> key_hashes(const config::Config& config) {
     std::vector<http::ApiKeyHash> hashes;
     for (const config::ApiKey& key : config.api_keys) hashes.push_back({key.name, key.sha256});

@@ -62,12 +62,14 @@ cli::Wiring make_wiring(const Clock& clock) {
                 [warn](const catalog::Model& model, const cli::DeviceChoice& choice) {
                     return open_separator(model, {.devices = choice.devices,
                                                   .precision = choice.precision,
+                                                  .chunk_edges = choice.chunk_edges,
                                                   .cpu_threads = choice.cpu_threads,
                                                   .on_loading = {},
                                                   .on_warning = warn});
                 },
             .has_engine = has_engine,
             .examine = examine_network,
+            .report_weights = report_weights,
             .environment = config::msst_environment(),
             .clock = clock,
             .out = std::cout,

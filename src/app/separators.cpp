@@ -4,6 +4,7 @@
 
 #include "backend/open.h"
 #include "base/error.h"
+#include "checkpoint/checkpoint.h"
 #include "dsp/dsp_separator.h"
 #include "model/network.h"
 #include "separation/planned_network.h"
@@ -42,7 +43,9 @@ bool has_engine(std::string_view architecture) {
 std::shared_ptr<const separation::Separator> open_separator(const catalog::Model& model,
                                                             const EngineOptions& options) {
     if (is_dsp(model.architecture)) return dsp::make_dsp_separator();
-    return separation::open_network_separator(source_of(model), open_backend(options), options.on_loading);
+    separation::NetworkSource source = source_of(model);
+    source.chunk_edges = options.chunk_edges;
+    return separation::open_network_separator(source, open_backend(options), options.on_loading);
 }
 
 catalog::NetworkFacts examine_network(const catalog::Model& model) {
@@ -57,6 +60,14 @@ catalog::NetworkFacts examine_network(const catalog::Model& model) {
             .device_bytes = planned.device_bytes(),
             .gflop_per_second_of_audio = planned.flops_per_audio_second() / 1e9,
             .warnings = planned.warnings};
+}
+
+model::WeightReport report_weights(const catalog::Model& model) {
+    const separation::NetworkSource source = source_of(model);
+    const auto checkpoint =
+        std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(source.checkpoint_path));
+    return model::report_weights(source.architecture, model::read_model_config(source.config_path),
+                                 model::make_checkpoint_weights(checkpoint));
 }
 
 }  // namespace msst::app

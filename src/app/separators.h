@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "model/weight_report.h"
 #include "separation/separator.h"
 
 // The only place that knows which architectures this build can run, and how each is opened.
@@ -16,7 +17,8 @@ namespace msst::app {
 struct EngineOptions {
     std::vector<std::string> devices;  // "cpu", "cuda:0"; the first is used; empty: the best there is
     std::string precision = "auto";
-    int cpu_threads = 0;                                 // 0: every core
+    std::string chunk_edges;  // msst, per_chunk; empty: as the model's configuration says
+    int cpu_threads = 0;      // 0: every core
     std::function<void(double fraction)> on_loading;     // 0-1; may be empty, may throw to stop
     std::function<void(const std::string&)> on_warning;  // sentences for the administrator; may be empty
 };
@@ -31,5 +33,9 @@ std::shared_ptr<const separation::Separator> open_separator(const catalog::Model
 // What the files of a model with weights say, without reading a weight: whether the checkpoint opens and fits
 // its configuration, and what the network costs. Throws as open_separator.
 catalog::NetworkFacts examine_network(const catalog::Model& model);
+
+// Name by name how the checkpoint of a model with weights fits the network of its configuration. Throws Error
+// where one of the files cannot be read.
+model::WeightReport report_weights(const catalog::Model& model);
 
 }  // namespace msst::app

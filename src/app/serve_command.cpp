@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/command_line.h"
@@ -32,10 +33,6 @@ constexpr int kBlockingThreads = 16;
 
 std::filesystem::path own_program() {
     return std::filesystem::read_symlink("/proc/self/exe");
-}
-
-Milliseconds from_hours(double hours) {
-    return Milliseconds(static_cast<int64_t>(hours * 3'600'000));
 }
 
 std::filesystem::path log_target(const config::Config& config) {
@@ -202,6 +199,7 @@ private:
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
+    ::umask(0077);  // what is written is for its owner only, the log too
     EndSignals signals;
     Serve(config::load_config(options.config_file, config::msst_environment()), options).run(signals);
     return 0;

@@ -28,6 +28,7 @@ worker::SeparatorFactory separator_factory(const catalog::Catalog& catalog, cons
         return open_separator(*model,
                               {.devices = config.devices,
                                .precision = config.precision,
+                               .chunk_edges = {},
                                .cpu_threads = config.cpu_threads.value_or(0),
                                .on_loading = on_loading,
                                .on_warning = [&](const std::string& text) {

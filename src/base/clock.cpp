@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <array>
+#include <cstdint>
 #include <ctime>
 
 namespace msst {
@@ -21,6 +22,10 @@ Timestamp SystemClock::now() const {
 
 Milliseconds SystemClock::monotonic() const {
     return std::chrono::floor<Milliseconds>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+Milliseconds from_hours(double hours) {
+    return Milliseconds(static_cast<int64_t>(hours * 3'600'000));
 }
 
 std::string to_iso8601(Timestamp time) {

@@ -29,6 +29,8 @@ public:
     Milliseconds monotonic() const override;
 };
 
+Milliseconds from_hours(double hours);
+
 // "2026-01-15T10:30:00.000Z"
 std::string to_iso8601(Timestamp time);
 

@@ -30,7 +30,7 @@ void examine_files(Model& model, const Examine& examine) {
     try {
         model.network = examine(model);
     } catch (const Error& error) {
-        model.state = ModelState::damaged;
+        model.state = error.reason() == "unsupported_model" ? ModelState::unsupported : ModelState::damaged;
         model.problem = error.what();
     }
 }

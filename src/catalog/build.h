@@ -18,7 +18,8 @@ struct ListedModel {
     std::filesystem::path checkpoint_path;
 };
 
-// Looks into the files of a model. Throws Error when they cannot be used.
+// Looks into the files of a model. Throws Error when they cannot be used; its reason is "unsupported_model"
+// where the files are in order, but of a kind that this build cannot run.
 using Examine = std::function<NetworkFacts(const Model&)>;
 
 struct CatalogSources {

@@ -15,7 +15,7 @@ enum class ModelState {
     available,
     missing_checkpoint,  // known, excluded from the list, said in the log (R12.5)
     damaged,             // files are there but cannot be read: 500 at submission (R7.7)
-    unsupported,         // in order, but this build has no engine for its architecture
+    unsupported,         // in order, but this build cannot run its architecture or variant: 400 at submission
 };
 
 // "available", "missing_checkpoint", "damaged", "unsupported"
@@ -41,7 +41,8 @@ struct Model {
     int sample_rate = 44100;
     bool stereo = true;
     ModelState state = ModelState::available;
-    std::string problem;                  // why it is not available; for the log and the administrator
+    std::string problem;  // why it is not available; for the log and the administrator, and for clients where
+                          // it is unsupported: names no path then
     std::optional<NetworkFacts> network;  // of available models with weights, where somebody looked
 };
 

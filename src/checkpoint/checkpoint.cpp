@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checkpoint/gzip.h"
 #include "checkpoint/mapped_file.h"
 #include "checkpoint/safetensors.h"
 #include "checkpoint/state_dict.h"
@@ -40,7 +41,7 @@ Metadata texts(const std::map<std::string, std::string>& entries) {
     const std::string_view text = as_text(file);
     std::string what = "neither a PyTorch checkpoint nor safetensors";
     if (text.empty()) what = "empty";
-    if (text.starts_with("\x1f\x8b")) what = "gzip-compressed; decompress it first";
+    if (is_gzip(file)) what = "gzip-compressed twice";
     if (text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
         what = "a pickle, but not one that torch.save wrote";
     if (text.size() > 262 && text.substr(257, 5) == "ustar")
@@ -66,6 +67,12 @@ Checkpoint Checkpoint::open(const std::filesystem::path& path) {
 }
 
 Checkpoint Checkpoint::parse(Bytes file, std::shared_ptr<const void> owner) {
+    if (!is_gzip(file)) return parse_unpacked(file, std::move(owner));
+    const auto unpacked = unpack_gzip(file);
+    return parse_unpacked(*unpacked, unpacked);
+}
+
+Checkpoint Checkpoint::parse_unpacked(Bytes file, std::shared_ptr<const void> owner) {
     Checkpoint checkpoint;
     checkpoint.owner_ = std::move(owner);
     if (is_zip(file) || is_torch_legacy(file)) {

@@ -15,9 +15,10 @@ namespace msst::checkpoint {
 class MappedFile;
 
 // The weights of a network by name, out of an untrusted file: torch.save's ZIP
-// and older stream formats, or safetensors; told apart by content, never by
+// and older stream formats, or safetensors, also gzip-compressed; told apart by content, never by
 // extension. Nothing in the file is executed. Tensors are read from the mapped
-// file when they are asked for, so that optimizer states cost nothing.
+// file when they are asked for, so that optimizer states cost nothing; a
+// compressed file is held in memory.
 class Checkpoint {
 public:
     // Throws Error(invalid_input), naming the file and the problem, for anything malformed or unsupported,
@@ -47,6 +48,7 @@ public:
 
 private:
     Checkpoint() = default;
+    static Checkpoint parse_unpacked(Bytes file, std::shared_ptr<const void> owner);
 
     std::shared_ptr<const void> owner_;
     std::shared_ptr<const MappedFile> file_;  // empty: parsed from memory

@@ -68,9 +68,10 @@ void run_chunks(const separation::ChunkModel& model, const BenchOptions& options
         profile.start();
         const Stopwatch watch;
         const double processor_start = backend::processor_seconds();
-        model.separate(mixture, /*batch=*/1, stems, stop, [&](double fraction) {
+        const auto on_progress = [&](double fraction) {
             if (is_counted && options.has_profile) profile.add(fraction, watch.seconds());
-        });
+        };
+        model.separate(mixture, /*batch=*/1, stems, {.stop = stop, .on_progress = on_progress, .wanted = {}});
         if (!is_counted) continue;
         result.run_seconds.push_back(watch.seconds());
         const double used = backend::processor_seconds() - processor_start;

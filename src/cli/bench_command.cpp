@@ -15,18 +15,18 @@
 namespace msst::cli {
 namespace {
 
-struct Words {
+struct BenchWords {
     BenchOptions options;
     bool has_random_weights = false;
     bool is_json = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kBenchExamples =
     "Examples:\n"
     "  msst bench --config_path config.yaml --random-weights --threads 1\n"
     "  msst bench --config_path config.yaml --start_check_point model.ckpt --precision float32 --profile";
 
-void add_options(CLI::App& command, Words& words) {
+void add_options(CLI::App& command, BenchWords& words) {
     BenchOptions& options = words.options;
     command.add_option("--config_path", options.config_path, "MSST's config.yaml of the model")
         ->type_name("FILE")
@@ -50,7 +50,7 @@ void add_options(CLI::App& command, Words& words) {
     command.add_flag("--json", words.is_json, "JSON instead of text");
 }
 
-int run(const Words& words, const Wiring& wiring) {
+int run_bench(const BenchWords& words, const Wiring& wiring) {
     if (words.options.checkpoint_path.empty() && !words.has_random_weights) {
         wiring.err << "msst bench: name a checkpoint with --start_check_point, or say --random-weights\n";
         return kUsage;
@@ -72,10 +72,10 @@ int run(const Words& words, const Wiring& wiring) {
 void add_bench_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     CLI::App* command =
         app.add_subcommand("bench", "How fast a model runs here, beside the machine's own peak");
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<BenchWords>();
     add_options(*command, *words);
-    command->footer(kExamples);
-    command->callback([words, &wiring, &exit_code] { exit_code = run(*words, wiring); });
+    command->footer(kBenchExamples);
+    command->callback([words, &wiring, &exit_code] { exit_code = run_bench(*words, wiring); });
 }
 
 }  // namespace msst::cli

@@ -16,20 +16,20 @@
 namespace msst::cli {
 namespace {
 
-struct Words {
+struct CheckWords {
     std::string config_file;
     bool is_example = false;
     bool is_table = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kCheckExamples =
     "Examples:\n"
     "  msst check -c msst.yaml\n"
     "  MSST_PORT=9000 msst check\n"
     "\n"
     "Exit codes: 0 a server would start with it, 1 it would not.";
 
-int check_file(const Words& words, const Wiring& wiring) {
+int check_file(const CheckWords& words, const Wiring& wiring) {
     std::optional<std::filesystem::path> file;
     if (!words.config_file.empty()) file = words.config_file;
     const config::Loaded loaded = config::load_config(file, wiring.environment);
@@ -42,7 +42,7 @@ int check_file(const Words& words, const Wiring& wiring) {
     return kSuccess;
 }
 
-int run(const Words& words, const Wiring& wiring) {
+int run_check(const CheckWords& words, const Wiring& wiring) {
     if (words.is_example) wiring.out << config::example_file();
     if (words.is_table) wiring.out << config::markdown_table();
     if (words.is_example || words.is_table) return kSuccess;
@@ -59,13 +59,13 @@ int run(const Words& words, const Wiring& wiring) {
 void add_check_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     CLI::App* command =
         app.add_subcommand("check", "Read a configuration file and say what is wrong with it");
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<CheckWords>();
     command->add_option("-c,--config", words->config_file, "The file (default msst.yaml)");
     // For msst.example.yaml and docs/configuration.md; group "" hides them from the help.
     command->add_flag("--print-example", words->is_example)->group("");
     command->add_flag("--print-table", words->is_table)->group("");
-    command->footer(kExamples);
-    command->callback([words, &wiring, &exit_code] { exit_code = run(*words, wiring); });
+    command->footer(kCheckExamples);
+    command->callback([words, &wiring, &exit_code] { exit_code = run_check(*words, wiring); });
 }
 
 }  // namespace msst::cli

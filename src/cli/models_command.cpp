@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "cli/open_catalog.h"
+#include "cli/weight_report_text.h"
 #include "config/load.h"
 
 namespace msst::cli {
@@ -22,13 +23,13 @@ using catalog::Model;
 using catalog::ModelState;
 using Json = nlohmann::ordered_json;
 
-struct Words {
+struct ModelsWords {
     std::string config_file;
     std::string name;  // empty: every model
     bool is_json = false;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kModelsExamples =
     "Examples:\n"
     "  msst models list\n"
     "  msst models show kim_vocals --json\n"
@@ -84,7 +85,7 @@ std::vector<const Model*> choose(const Catalog& catalog, const std::string& name
     return chosen;
 }
 
-int list_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int list_models(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     Json list = Json::array();
     for (const Model* model : choose(catalog, words.name)) {
         list.push_back(to_json(*model, catalog));
@@ -99,7 +100,7 @@ int list_models(const Catalog& catalog, const Words& words, const Wiring& wiring
     return kSuccess;
 }
 
-int show_model(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int show_model(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     const Json json = to_json(*choose(catalog, words.name).front(), catalog);
     if (words.is_json) {
         wiring.out << dump(json) << "\n";
@@ -113,34 +114,50 @@ int show_model(const Catalog& catalog, const Words& words, const Wiring& wiring)
     return kSuccess;
 }
 
-// What is wrong with a model, found out by loading it; none when it is in order.
-std::optional<std::string> find_fault(const Model& model, const Wiring& wiring) {
-    if (model.state != ModelState::available) return model.problem;
+// What was found out about a model by looking at its files and loading it.
+struct Finding {
+    std::string fault;                           // empty: it is in order
+    std::optional<model::WeightReport> weights;  // of networks whose files can be read
+};
+
+Finding verify_model(const Model& model, const Wiring& wiring) {
+    Finding finding;
+    const bool has_files = !model.checkpoint_path.empty() && model.state != ModelState::missing_checkpoint &&
+                           model.state != ModelState::unsupported;
     try {
-        wiring.make_separator(model, {.devices = {"cpu"}});
-        return std::nullopt;
+        if (has_files && wiring.report_weights) finding.weights = wiring.report_weights(model);
+        if (finding.weights && !finding.weights->fits())
+            finding.fault = summarise(*finding.weights);
+        else if (model.state != ModelState::available)
+            finding.fault = model.problem;
+        else
+            wiring.make_separator(model, {.devices = {"cpu"}});
     } catch (const std::exception& error) {
-        return error.what();
+        finding.fault = model.state == ModelState::available ? error.what() : model.problem;
     }
+    return finding;
 }
 
-int verify_models(const Catalog& catalog, const Words& words, const Wiring& wiring) {
+int verify_models(const Catalog& catalog, const ModelsWords& words, const Wiring& wiring) {
     Json list = Json::array();
     int exit_code = kSuccess;
     for (const Model* model : choose(catalog, words.name)) {
-        const auto fault = find_fault(*model, wiring);
-        if (fault) exit_code = kFailure;
-        list.push_back({{"model_type", model->model_type}, {"ok", !fault}});
-        if (fault) list.back()["problem"] = *fault;
-        if (!words.is_json) wiring.out << model->model_type << ": " << fault.value_or("ok") << "\n";
+        const Finding finding = verify_model(*model, wiring);
+        if (!finding.fault.empty()) exit_code = kFailure;
+        list.push_back({{"model_type", model->model_type}, {"ok", finding.fault.empty()}});
+        if (!finding.fault.empty()) list.back()["problem"] = finding.fault;
+        if (finding.weights) list.back()["weights"] = report_json(*finding.weights);
+        if (words.is_json) continue;
+        wiring.out << model->model_type << ": " << (finding.fault.empty() ? "ok" : finding.fault) << "\n";
+        if (finding.weights) wiring.out << to_text(*finding.weights);
     }
     if (words.is_json) wiring.out << dump({{"models", list}}) << "\n";
     return exit_code;
 }
 
-using Action = std::function<int(const Catalog&, const Words&, const Wiring&)>;
+using Action = std::function<int(const Catalog&, const ModelsWords&, const Wiring&)>;
 
-int run(const Action& action, const Words& words, const Wiring& wiring) {
+int run_models(const Action& action, const ModelsWords& words, const Wiring& wiring) {
     try {
         std::optional<std::filesystem::path> file;
         if (!words.config_file.empty()) file = words.config_file;
@@ -157,18 +174,20 @@ int run(const Action& action, const Words& words, const Wiring& wiring) {
 void add_models_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     CLI::App* models = app.add_subcommand("models", "What is installed, and whether it works");
     models->require_subcommand(1);
-    models->footer(kExamples);
-    const auto words = std::make_shared<Words>();
+    models->footer(kModelsExamples);
+    const auto words = std::make_shared<ModelsWords>();
     const auto add = [&](const char* name, const char* help, const Action& action) {
         CLI::App* command = models->add_subcommand(name, help);
         command->add_option("-c,--config", words->config_file, "Configuration of msst (default msst.yaml)");
         command->add_flag("--json", words->is_json, "JSON instead of text");
-        command->callback([=, &wiring, &exit_code] { exit_code = run(action, *words, wiring); });
+        command->callback([=, &wiring, &exit_code] { exit_code = run_models(action, *words, wiring); });
         return command;
     };
     add("list", "Every model; * marks the default", list_models);
     add("show", "One model", show_model)->add_option("name", words->name, "Its name")->required();
-    add("verify", "Load every model, or one, and say what is wrong", verify_models)
+    add("verify",
+        "Compare every model, or one, with its checkpoint name by name, load it, and say what is wrong",
+        verify_models)
         ->add_option("name", words->name, "Its name");
 }
 

@@ -17,7 +17,7 @@ namespace msst::cli {
 namespace {
 
 // What the command line says before it is understood.
-struct Words {
+struct SeparateWords {
     SeparateOptions options;
     std::vector<std::filesystem::path> input_folders;
     std::string config_file;
@@ -30,7 +30,7 @@ struct Words {
     std::vector<std::string> devices;
 };
 
-constexpr const char* kExamples =
+constexpr const char* kSeparateExamples =
     "Examples:\n"
     "  msst separate song.mp3                      stems into results/song/\n"
     "  msst separate album/ -o stems --output_format flac --skip_existing\n"
@@ -41,7 +41,7 @@ constexpr const char* kExamples =
     "\n"
     "Exit codes: 0 every song is done, 1 some failed, 2 wrong command line, 130 interrupted.";
 
-void add_files(CLI::App& command, Words& words) {
+void add_files(CLI::App& command, SeparateWords& words) {
     command.add_option("input", words.options.inputs, "Files, and folders with everything in them")
         ->type_name("PATH");
     command.add_option("--input_folder", words.input_folders, "The same, as MSST calls it")
@@ -60,7 +60,7 @@ void add_files(CLI::App& command, Words& words) {
                      "Leave out songs whose stems are all there");
 }
 
-void add_model(CLI::App& command, Words& words) {
+void add_model(CLI::App& command, SeparateWords& words) {
     command.add_option("--model_type", words.options.model_type,
                        "Name of an installed model (msst models list); with --config_path MSST's type of it");
     command
@@ -77,13 +77,23 @@ void add_model(CLI::App& command, Words& words) {
     command.add_flag("--force_cpu", words.is_cpu_forced, "Run on the CPU even if there is a GPU");
 }
 
-void add_stems(CLI::App& command, Words& words) {
+void add_stems(CLI::App& command, SeparateWords& words) {
     command.add_option("--instruments", words.options.instruments, "Only these, for example vocals,drums")
         ->delimiter(',');
     command.add_flag("--extract_instrumental", words.options.extract_instrumental,
                      "Also write instrumental, the song without its vocals");
     command.add_flag("--use_tta", words.options.use_tta,
                      "Mean over swapped channels and inverted polarity: better, three times the work");
+    command
+        .add_option("--bigshifts", words.options.bigshifts,
+                    "Mean over so many circular shifts of the song: better, as many times the work")
+        ->type_name("N")
+        ->capture_default_str();
+    command
+        .add_option("--chunk_edges", words.options.chunk_edges,
+                    "How chunks fade at the ends of a song: msst (default) as in MSST, by batches; per_chunk "
+                    "gives the same whatever the batch size")
+        ->check(CLI::IsMember({"msst", "per_chunk"}));
     command.add_option("--output_format", words.output_format, "wav (default) or flac")
         ->check(CLI::IsMember({"wav", "flac"}, CLI::ignore_case));
     command.add_flag("--flac_file", words.is_flac, "The same as --output_format flac, as MSST has it");
@@ -92,12 +102,12 @@ void add_stems(CLI::App& command, Words& words) {
         ->capture_default_str();
 }
 
-void add_talk(CLI::App& command, Words& words) {
+void add_talk(CLI::App& command, SeparateWords& words) {
     command.add_flag("--json", words.options.is_json, "One JSON object per song on standard output");
     command.add_flag("--disable_detailed_pbar", words.has_no_bar, "No progress bar, one line per song");
 }
 
-std::vector<std::string> choose_devices(const Words& words) {
+std::vector<std::string> choose_devices(const SeparateWords& words) {
     const bool is_auto = words.devices.size() == 1 && words.devices.front() == "auto";
     std::vector<std::string> devices = is_auto ? std::vector<std::string>{} : words.devices;
     for (const int id : words.device_ids) devices.push_back("cuda:" + std::to_string(id));
@@ -108,7 +118,7 @@ std::vector<std::string> choose_devices(const Words& words) {
 }
 
 // Throws Error(invalid_input) where options contradict each other.
-SeparateOptions understand(const Words& words) {
+SeparateOptions understand(const SeparateWords& words) {
     SeparateOptions options = words.options;
     options.inputs.insert(options.inputs.end(), words.input_folders.begin(), words.input_folders.end());
     if (!words.config_file.empty()) options.config_file = words.config_file;
@@ -125,7 +135,7 @@ SeparateOptions understand(const Words& words) {
     return options;
 }
 
-int run(const Words& words, const Wiring& wiring) {
+int run_separate(const SeparateWords& words, const Wiring& wiring) {
     SeparateOptions options;
     try {
         options = understand(words);
@@ -141,13 +151,13 @@ int run(const Words& words, const Wiring& wiring) {
 
 void add_separate_command(CLI::App& app, const Wiring& wiring, int& exit_code) {
     CLI::App* command = app.add_subcommand("separate", "Separate songs into stems, here and now");
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<SeparateWords>();
     add_files(*command, *words);
     add_model(*command, *words);
     add_stems(*command, *words);
     add_talk(*command, *words);
-    command->footer(kExamples);
-    command->callback([words, &wiring, &exit_code] { exit_code = run(*words, wiring); });
+    command->footer(kSeparateExamples);
+    command->callback([words, &wiring, &exit_code] { exit_code = run_separate(*words, wiring); });
 }
 
 }  // namespace msst::cli

@@ -139,7 +139,8 @@ public:
         separator_ = wiring_.make_separator(
             model_, {.devices = options_.devices.empty() ? settings_.devices : options_.devices,
                      .precision = settings_.precision,
-                     .cpu_threads = settings_.cpu_threads.value_or(0)});
+                     .cpu_threads = settings_.cpu_threads.value_or(0),
+                     .chunk_edges = options_.chunk_edges});
     }
 
     int separate_all() {
@@ -204,6 +205,7 @@ private:
             .input = song.input.path,
             .instruments = instruments_,
             .use_tta = options_.use_tta,
+            .bigshifts = options_.bigshifts,
             .extract_instrumental = options_.extract_instrumental,
             .output_format = options_.output_format,
             .pcm_type = options_.pcm_type,

@@ -26,6 +26,8 @@ struct SeparateOptions {
 
     std::vector<std::string> instruments;  // empty: all; capitals do not count
     bool use_tta = false;
+    int bigshifts = 1;        // separation/song.h
+    std::string chunk_edges;  // msst per_chunk; empty: as the model's configuration says
     bool extract_instrumental = false;
     audio::OutputFormat output_format = audio::OutputFormat::wav;
     audio::PcmType pcm_type = audio::PcmType::pcm_24;

@@ -10,16 +10,19 @@
 
 #include "base/clock.h"
 #include "catalog/build.h"
+#include "model/weight_report.h"
 #include "separation/separator.h"
 
 // What main hands to the commands.
 
 namespace msst::cli {
 
+// How a model is loaded.
 struct DeviceChoice {
     std::vector<std::string> devices;  // "cpu", "cuda:0"; empty: the best there is
     std::string precision = "auto";    // auto float32 bfloat16 float16
     int cpu_threads = 0;               // 0: every core
+    std::string chunk_edges;           // msst per_chunk; empty: as the model's configuration says
 };
 
 // Loads a model. Throws Error(invalid_input or unavailable) with a sentence for the user.
@@ -29,7 +32,9 @@ using SeparatorFactory =
 struct Wiring {
     SeparatorFactory make_separator;
     std::function<bool(std::string_view architecture)> has_engine;
-    catalog::Examine examine;                        // may be empty
+    catalog::Examine examine;  // may be empty
+    // How a checkpoint fits its network. Throws Error where the files cannot be read. May be empty.
+    std::function<model::WeightReport(const catalog::Model&)> report_weights;
     std::map<std::string, std::string> environment;  // MSST_… of the process
     const Clock& clock;
     std::ostream& out;

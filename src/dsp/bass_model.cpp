@@ -10,7 +10,7 @@ namespace msst::dsp {
 namespace {
 
 // From D1 to D3: below, two neighbouring notes share a bin.
-constexpr PitchSearch kBass{
+constexpr PitchSearch kBassPitch{
     .from_hz = 36, .to_hz = 150, .harmonics_to_hz = 1200, .harmonics = 5, .decay = 0.8f};
 constexpr double kToothHz = 11;  // a Hann window's main lobe, nearly
 constexpr float kRollOff = 0.6f;
@@ -21,7 +21,9 @@ constexpr double kBandHz = 200;
 }  // namespace
 
 BassModel::BassModel(double sample_rate)
-    : bin_hz_(sample_rate / kWindow), pitch_(kBass, bin_hz_), band_(low_pass_band(sample_rate, kBandHz, 8)) {}
+    : bin_hz_(sample_rate / kWindow),
+      pitch_(kBassPitch, bin_hz_),
+      band_(low_pass_band(sample_rate, kBandHz, 8)) {}
 
 void BassModel::find_teeth(std::span<const float> harmonic, std::span<float> teeth) {
     const double pitch_bin = pitch_.find(harmonic) / bin_hz_;
@@ -34,7 +36,7 @@ void BassModel::find_teeth(std::span<const float> harmonic, std::span<float> tee
     }
     std::ranges::fill(teeth, 0.0f);
     float expected = level;
-    for (int k = 1; k * pitch_bin * bin_hz_ < kBass.harmonics_to_hz; ++k) {
+    for (int k = 1; k * pitch_bin * bin_hz_ < kBassPitch.harmonics_to_hz; ++k) {
         if (k > 1) expected *= kRollOff;
         const float found = between_bins(harmonic, k * pitch_bin);
         const float share = k <= 2 ? 1.0f : std::min(1.0f, expected / (found + 1e-20f));

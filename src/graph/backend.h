@@ -15,7 +15,8 @@ namespace msst::graph {
 
 struct RunControl {
     std::stop_token stop;                     // looked at between operations and inside long ones
-    std::function<void(double)> on_progress;  // fraction of the run's work done, 0-1; may be empty
+    std::function<void(double)> on_progress;  // fraction of the run's work done, 0-1, after each operation;
+                                              // may be empty
 };
 
 // A graph with its weights on a device, ready to run.
@@ -23,7 +24,8 @@ class Executable {
 public:
     virtual ~Executable() = default;
 
-    // inputs and outputs: row-major float32 in host memory, as many and as large as the graph's. Nothing is
+    // inputs and outputs: row-major float32 in host memory, as many and as large as the graph's. An empty
+    // output is not wanted: it is not written, and what only it depends on is not computed. Nothing is
     // allocated on the way. One call at a time; a second one waits.
     // Throws Error(cancelled) when a stop was requested, Error(unavailable) when the device failed.
     virtual void run(std::span<const std::span<const float>> inputs,

@@ -38,7 +38,7 @@ std::optional<std::string> presented_key(std::string_view authorization) {
     return std::nullopt;
 }
 
-[[noreturn]] void refuse() {
+[[noreturn]] void refuse_key() {
     throw ApiError({.status = beast_http::status::unauthorized,
                     .code = "unauthorized",
                     .message = "a valid API key is needed, as Authorization: Bearer <key>",
@@ -83,7 +83,7 @@ Gate authentication_gate(Authenticator authenticator, Gate on_failure) {
         std::optional<std::string> name = authenticator.identify(request.header("Authorization"));
         if (!name) {
             if (on_failure) co_await on_failure(request, response_headers);
-            refuse();
+            refuse_key();
         }
         request.owner = std::move(*name);
     };

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMaxExtraBytes = 16 * 1024;
 constexpr int kMaxSizeDigits = 15;  // no size overflows
 
-[[noreturn]] void refuse(const char* message) {
+[[noreturn]] void refuse_chunk(const char* message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
 }
 
@@ -44,29 +44,29 @@ std::string_view ChunkDecoder::next(std::string_view& input, size_t max_bytes) {
 }
 
 void ChunkDecoder::count_extra() {
-    if (++extra_bytes_ > kMaxExtraBytes) refuse("the chunk extensions and trailers are too long");
+    if (++extra_bytes_ > kMaxExtraBytes) refuse_chunk("the chunk extensions and trailers are too long");
 }
 
 void ChunkDecoder::take_size(char c) {
     const int digit = hex_value(c);
     if (digit >= 0) {
-        if (++digits_ > kMaxSizeDigits) refuse("a chunk size has too many digits");
+        if (++digits_ > kMaxSizeDigits) refuse_chunk("a chunk size has too many digits");
         left_ = left_ * 16 + static_cast<uint64_t>(digit);
         state_ = State::size;
         return;
     }
-    if (digits_ == 0) refuse("a chunk does not begin with its size");
+    if (digits_ == 0) refuse_chunk("a chunk does not begin with its size");
     if (c == ';')
         state_ = State::extension;
     else if (c == '\r')
         state_ = State::size_lf;
     else
-        refuse("a chunk size is not a hexadecimal number");
+        refuse_chunk("a chunk size is not a hexadecimal number");
 }
 
 void ChunkDecoder::take(char c) {
     const auto expect = [&](char wanted, State following) {
-        if (c != wanted) refuse("a line of the chunked body does not end with CR LF");
+        if (c != wanted) refuse_chunk("a line of the chunked body does not end with CR LF");
         state_ = following;
     };
     switch (state_) {
@@ -78,7 +78,7 @@ void ChunkDecoder::take(char c) {
             if (c == '\r')
                 state_ = State::size_lf;
             else if (!is_text(c))
-                refuse("a chunk extension has a control character");
+                refuse_chunk("a chunk extension has a control character");
             return;
         case State::size_lf:
             expect('\n', left_ > 0 ? State::data : State::trailer_begin);
@@ -96,7 +96,7 @@ void ChunkDecoder::take(char c) {
             else if (is_text(c))
                 state_ = State::trailer;
             else
-                refuse("a trailer has a control character");
+                refuse_chunk("a trailer has a control character");
             return;
         case State::trailer_lf:
             return expect('\n', State::trailer_begin);

@@ -11,7 +11,7 @@ namespace {
 
 using Kind = MultipartEvent::Kind;
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_form(const std::string& message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
 }
 
@@ -38,9 +38,9 @@ std::vector<std::string> header_lines(std::string_view block) {
         if (line.empty()) continue;
         for (const char c : line)
             if (static_cast<unsigned char>(c) < 0x20 && c != '\t')
-                refuse("a header of a part has a control character");
+                refuse_form("a header of a part has a control character");
         const bool is_folded = line.front() == ' ' || line.front() == '\t';
-        if (is_folded && lines.empty()) refuse("the headers of a part begin with a blank");
+        if (is_folded && lines.empty()) refuse_form("the headers of a part begin with a blank");
         if (is_folded)
             lines.back() += " " + std::string(trim(line));
         else
@@ -51,9 +51,9 @@ std::vector<std::string> header_lines(std::string_view block) {
 
 PartHeader read_disposition(std::string_view value) {
     const ParameterizedValue disposition = parse_parameterized(value);
-    if (disposition.value != "form-data") refuse("a part's Content-Disposition is not form-data");
+    if (disposition.value != "form-data") refuse_form("a part's Content-Disposition is not form-data");
     const auto name = disposition.find("name");
-    if (!name || name->empty()) refuse("a part has no name");
+    if (!name || name->empty()) refuse_form("a part has no name");
     PartHeader part{.name = std::string(*name), .file_name = {}, .content_type = {}};
     if (const auto file_name = disposition.find("filename")) part.file_name = std::string(*file_name);
     // Some clients send names beyond ASCII only this way, against RFC 7578, 4.2.
@@ -65,7 +65,7 @@ PartHeader read_disposition(std::string_view value) {
 void check_transfer_encoding(std::string_view value) {
     const std::string encoding = to_lower_ascii(trim(value));
     if (encoding != "7bit" && encoding != "8bit" && encoding != "binary")
-        refuse("a part has a Content-Transfer-Encoding other than 7bit, 8bit and binary");
+        refuse_form("a part has a Content-Transfer-Encoding other than 7bit, 8bit and binary");
 }
 
 PartHeader read_part_header(std::string_view block) {
@@ -74,17 +74,17 @@ PartHeader read_part_header(std::string_view block) {
     for (const std::string& line : header_lines(block)) {
         const size_t colon = line.find(':');
         if (colon == std::string::npos || !is_token(std::string_view(line).substr(0, colon)))
-            refuse("a header of a part is not of the form 'name: value'");
+            refuse_form("a header of a part is not of the form 'name: value'");
         const std::string name = to_lower_ascii(line.substr(0, colon));
         const std::string value(trim(std::string_view(line).substr(colon + 1)));
         std::optional<std::string>* known = name == "content-disposition" ? &disposition
                                             : name == "content-type"      ? &content_type
                                                                           : nullptr;
-        if (known && *known) refuse("a part has its " + name + " twice");
+        if (known && *known) refuse_form("a part has its " + name + " twice");
         if (known) *known = value;
         if (name == "content-transfer-encoding") check_transfer_encoding(value);
     }
-    if (!disposition) refuse("a part has no Content-Disposition");
+    if (!disposition) refuse_form("a part has no Content-Disposition");
     PartHeader part = read_disposition(*disposition);
     part.content_type = content_type.value_or("");
     return part;
@@ -94,13 +94,13 @@ PartHeader read_part_header(std::string_view block) {
 
 std::string multipart_boundary(std::string_view content_type) {
     const ParameterizedValue type = parse_parameterized(content_type);
-    if (type.value != "multipart/form-data") refuse("the Content-Type is not multipart/form-data");
+    if (type.value != "multipart/form-data") refuse_form("the Content-Type is not multipart/form-data");
     const auto boundary = type.find("boundary");
-    if (!boundary) refuse("the Content-Type has no boundary");
+    if (!boundary) refuse_form("the Content-Type has no boundary");
     if (boundary->empty() || boundary->size() > 70)
-        refuse("the boundary has " + std::to_string(boundary->size()) + " characters, not 1 to 70");
+        refuse_form("the boundary has " + std::to_string(boundary->size()) + " characters, not 1 to 70");
     if (!std::ranges::all_of(*boundary, is_boundary_char) || boundary->back() == ' ')
-        refuse("the boundary has characters that RFC 2046 does not allow");
+        refuse_form("the boundary has characters that RFC 2046 does not allow");
     return std::string(*boundary);
 }
 
@@ -134,14 +134,14 @@ MultipartEvent MultipartParser::next(std::string_view& input) {
 }
 
 void MultipartParser::finish() const {
-    if (state_ != State::epilogue) refuse("the body ends before its last boundary");
+    if (state_ != State::epilogue) refuse_form("the body ends before its last boundary");
 }
 
 void MultipartParser::count_outside(size_t bytes) {
     outside_bytes_ += bytes;
     if (outside_bytes_ > limits_.preamble_bytes)
-        refuse("there are more than " + std::to_string(limits_.preamble_bytes) +
-               " bytes outside the parts of the body");
+        refuse_form("there are more than " + std::to_string(limits_.preamble_bytes) +
+                    " bytes outside the parts of the body");
 }
 
 // What lies between two boundaries: data of the part, or the preamble.
@@ -204,16 +204,16 @@ std::optional<MultipartEvent> MultipartParser::take(char c) {
         return MultipartEvent{Kind::end, {}};
     } else if ((state_ == State::after_delimiter || state_ == State::padding) && is_blank) {
         state_ = State::padding;
-        if (++padding_bytes_ > limits_.boundary_padding) refuse("too many blanks follow a boundary");
+        if (++padding_bytes_ > limits_.boundary_padding) refuse_form("too many blanks follow a boundary");
     } else if ((state_ == State::after_delimiter || state_ == State::padding) && c == '\r') {
         state_ = State::line_end;
     } else if (state_ == State::line_end && c == '\n') {
         if (++parts_ > limits_.parts)
-            refuse("the body has more than " + std::to_string(limits_.parts) + " parts");
+            refuse_form("the body has more than " + std::to_string(limits_.parts) + " parts");
         state_ = State::headers;
         headers_.clear();
     } else {
-        refuse("a boundary is followed by something else than a line break");
+        refuse_form("a boundary is followed by something else than a line break");
     }
     return std::nullopt;
 }
@@ -221,8 +221,8 @@ std::optional<MultipartEvent> MultipartParser::take(char c) {
 std::optional<MultipartEvent> MultipartParser::take_header_byte(char c) {
     headers_ += c;
     if (headers_.size() > limits_.part_header_bytes)
-        refuse("the headers of a part have more than " + std::to_string(limits_.part_header_bytes) +
-               " bytes");
+        refuse_form("the headers of a part have more than " + std::to_string(limits_.part_header_bytes) +
+                    " bytes");
     if (c != '\n' || (headers_ != "\r\n" && !headers_.ends_with("\r\n\r\n"))) return std::nullopt;
     part_ = read_part_header(headers_);
     headers_ = {};

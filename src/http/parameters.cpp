@@ -7,7 +7,7 @@
 namespace msst::http {
 namespace {
 
-[[noreturn]] void refuse(const char* message) {
+[[noreturn]] void refuse_parameter(const char* message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
 }
 
@@ -18,7 +18,7 @@ void skip_blanks(std::string_view& text) {
 std::string_view take_token(std::string_view& text) {
     size_t length = 0;
     while (length < text.size() && is_token_char(text[length])) ++length;
-    if (length == 0) refuse("a header has a parameter without a name or a value");
+    if (length == 0) refuse_parameter("a header has a parameter without a name or a value");
     const std::string_view token = text.substr(0, length);
     text.remove_prefix(length);
     return token;
@@ -38,7 +38,7 @@ std::string take_quoted(std::string_view& text) {
         }
         value += c;
     }
-    refuse("a quoted parameter of a header does not end");
+    refuse_parameter("a quoted parameter of a header does not end");
 }
 
 }  // namespace
@@ -68,12 +68,13 @@ ParameterizedValue parse_parameterized(std::string_view text) {
     for (;;) {
         skip_blanks(text);
         if (text.empty()) return result;
-        if (text.front() != ';') refuse("the parameters of a header are not separated by semicolons");
+        if (text.front() != ';')
+            refuse_parameter("the parameters of a header are not separated by semicolons");
         text.remove_prefix(1);
         skip_blanks(text);
         if (text.empty() || text.front() == ';') continue;
         std::string name = to_lower_ascii(take_token(text));
-        if (!text.starts_with('=')) refuse("a parameter of a header has no value");
+        if (!text.starts_with('=')) refuse_parameter("a parameter of a header has no value");
         text.remove_prefix(1);
         std::string value;
         if (text.starts_with('"')) {
@@ -82,7 +83,7 @@ ParameterizedValue parse_parameterized(std::string_view text) {
         } else {
             value = take_token(text);
         }
-        if (result.find(name)) refuse("a parameter of a header comes twice");
+        if (result.find(name)) refuse_parameter("a parameter of a header comes twice");
         result.parameters.emplace_back(std::move(name), std::move(value));
     }
 }

@@ -13,7 +13,7 @@ int hex_value(char c) {
     return -1;
 }
 
-[[noreturn]] void refuse(const std::string& message) {
+[[noreturn]] void refuse_query(const std::string& message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
 }
 
@@ -21,7 +21,7 @@ int hex_value(char c) {
 char decode_escape(std::string_view text, size_t at) {
     const int high = at + 1 < text.size() ? hex_value(text[at + 1]) : -1;
     const int low = at + 2 < text.size() ? hex_value(text[at + 2]) : -1;
-    if (high < 0 || low < 0) refuse("a '%' in the request target is not followed by two hex digits");
+    if (high < 0 || low < 0) refuse_query("a '%' in the request target is not followed by two hex digits");
     return static_cast<char>(high * 16 + low);
 }
 
@@ -39,7 +39,7 @@ std::string percent_decode(std::string_view text, PlusSign plus) {
         }
     }
     if (clean_text(decoded, decoded.size()) != decoded)
-        refuse("the request target does not decode to UTF-8 without control characters");
+        refuse_query("the request target does not decode to UTF-8 without control characters");
     return decoded;
 }
 
@@ -51,7 +51,7 @@ Query parse_query(std::string_view text) {
         text.remove_prefix(std::min(end + 1, text.size()));
         if (piece.empty()) continue;
         if (query.size() == kMaxQueryFields)
-            refuse("the query has more than " + std::to_string(kMaxQueryFields) + " fields");
+            refuse_query("the query has more than " + std::to_string(kMaxQueryFields) + " fields");
         const size_t equals = std::min(piece.find('='), piece.size());
         query.emplace_back(
             percent_decode(piece.substr(0, equals), PlusSign::is_space),

@@ -20,7 +20,7 @@ int64_t unix_seconds(Timestamp time) {
     return std::chrono::ceil<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-[[noreturn]] void refuse(int64_t limit, Milliseconds wait) {
+[[noreturn]] void refuse_over_limit(int64_t limit, Milliseconds wait) {
     const int64_t seconds = std::max<int64_t>(1, std::chrono::ceil<std::chrono::seconds>(wait).count());
     throw ApiError({.status = beast_http::status::too_many_requests,
                     .code = "rate_limited",
@@ -77,7 +77,7 @@ asio::awaitable<void> RateLimiter::count_against(std::string key, int64_t limit,
     response_headers.emplace_back("X-RateLimit-Limit", std::to_string(limit));
     response_headers.emplace_back("X-RateLimit-Remaining", std::to_string(decision.remaining));
     response_headers.emplace_back("X-RateLimit-Reset", std::to_string(unix_seconds(decision.reset)));
-    if (!decision.allowed) refuse(limit, decision.reset - clock_.now());
+    if (!decision.allowed) refuse_over_limit(limit, decision.reset - clock_.now());
 }
 
 }  // namespace msst::http

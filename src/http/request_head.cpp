@@ -13,7 +13,7 @@ namespace {
 using beast_http::status;
 using beast_http::verb;
 
-[[noreturn]] void refuse(status code, std::string message) {
+[[noreturn]] void refuse_head(status code, std::string message) {
     throw ApiError({.status = code,
                     .code = "invalid_request",
                     .message = std::move(message),
@@ -21,8 +21,8 @@ using beast_http::verb;
                     .headers = {}});
 }
 
-[[noreturn]] void refuse(std::string message) {
-    refuse(status::bad_request, std::move(message));
+[[noreturn]] void refuse_head(std::string message) {
+    refuse_head(status::bad_request, std::move(message));
 }
 
 // Takes `text` up to CRLF, which is there.
@@ -50,17 +50,17 @@ bool is_host_char(char c) {
 std::string_view without_authority(std::string_view target) {
     const std::string start = to_lower_ascii(target.substr(0, 8));
     if (!start.starts_with("http://") && !start.starts_with("https://"))
-        refuse("the request target is neither a path nor an http URL");
+        refuse_head("the request target is neither a path nor an http URL");
     target.remove_prefix(target.find("//") + 2);
     const std::string_view authority = target.substr(0, target.find_first_of("/?"));
     if (authority.empty() || !std::ranges::all_of(authority, is_host_char))
-        refuse("the host of the request target is malformed");
+        refuse_head("the host of the request target is malformed");
     return target.substr(authority.size());
 }
 
 void read_target(std::string_view target, RequestHead& head) {
     if (target.empty() || !std::ranges::all_of(target, is_target_char))
-        refuse("the request target is empty or has characters that it may not have");
+        refuse_head("the request target is empty or has characters that it may not have");
     if (target == "*" && head.method == verb::options) {
         head.path = "*";
         return;
@@ -74,9 +74,9 @@ void read_target(std::string_view target, RequestHead& head) {
 int read_minor_version(std::string_view version) {
     const bool is_version = version.size() == 8 && version.starts_with("HTTP/") && version[6] == '.' &&
                             version[5] >= '0' && version[5] <= '9' && version[7] >= '0' && version[7] <= '9';
-    if (!is_version) refuse("the request line does not end with an HTTP version");
+    if (!is_version) refuse_head("the request line does not end with an HTTP version");
     if (version[5] != '1')
-        refuse(status::http_version_not_supported, "this server speaks HTTP/1.1 and HTTP/1.0");
+        refuse_head(status::http_version_not_supported, "this server speaks HTTP/1.1 and HTTP/1.0");
     return version[7] - '0';
 }
 
@@ -84,14 +84,14 @@ void read_request_line(std::string_view line, RequestHead& head) {
     const size_t first = line.find(' ');
     const size_t last = line.rfind(' ');
     if (first == std::string_view::npos || first == last)
-        refuse("the request line does not have three parts");
+        refuse_head("the request line does not have three parts");
     const std::string_view method = line.substr(0, first);
-    if (!is_token(method)) refuse("the method is not a token");
+    if (!is_token(method)) refuse_head("the method is not a token");
     head.minor_version = read_minor_version(line.substr(last + 1));
     const std::string_view target = line.substr(first + 1, last - first - 1);
     if (target.size() > kMaxTargetBytes)
-        refuse(status::uri_too_long, "the request target has " + std::to_string(target.size()) +
-                                         " bytes, the limit is " + std::to_string(kMaxTargetBytes));
+        refuse_head(status::uri_too_long, "the request target has " + std::to_string(target.size()) +
+                                              " bytes, the limit is " + std::to_string(kMaxTargetBytes));
     head.method_text = method;
     head.method = beast_http::string_to_verb(method);
     if (head.method == verb::connect) {
@@ -104,12 +104,12 @@ void read_request_line(std::string_view line, RequestHead& head) {
 }
 
 void read_field(std::string_view line, beast_http::fields& fields) {
-    if (line.starts_with(' ') || line.starts_with('\t')) refuse("a header line is folded");
+    if (line.starts_with(' ') || line.starts_with('\t')) refuse_head("a header line is folded");
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
-        refuse("a header line does not begin with a name and a colon");
+        refuse_head("a header line does not begin with a name and a colon");
     const std::string_view value = line.substr(colon + 1);
-    if (!std::ranges::all_of(value, is_field_char)) refuse("a header value has a control character");
+    if (!std::ranges::all_of(value, is_field_char)) refuse_head("a header value has a control character");
     fields.insert(line.substr(0, colon), trim(value));
 }
 
@@ -118,7 +118,7 @@ std::optional<std::string_view> single(const beast_http::fields& fields, beast_h
     const auto [begin, end] = fields.equal_range(name);
     if (begin == end) return std::nullopt;
     if (std::next(begin) != end)
-        refuse("the header " + std::string(beast_http::to_string(name)) + " comes more than once");
+        refuse_head("the header " + std::string(beast_http::to_string(name)) + " comes more than once");
     return std::string_view(begin->value());
 }
 
@@ -126,11 +126,11 @@ std::optional<int64_t> read_content_length(const beast_http::fields& fields) {
     const auto value = single(fields, beast_http::field::content_length);
     if (!value) return std::nullopt;
     int64_t length = 0;
-    if (value->empty()) refuse("the Content-Length is empty");
+    if (value->empty()) refuse_head("the Content-Length is empty");
     for (const char c : *value) {
-        if (c < '0' || c > '9') refuse("the Content-Length is not a number");
+        if (c < '0' || c > '9') refuse_head("the Content-Length is not a number");
         if (length > (std::numeric_limits<int64_t>::max() - (c - '0')) / 10)
-            refuse("the Content-Length is beyond all measure");
+            refuse_head("the Content-Length is beyond all measure");
         length = length * 10 + (c - '0');
     }
     return length;
@@ -139,27 +139,27 @@ std::optional<int64_t> read_content_length(const beast_http::fields& fields) {
 bool read_is_chunked(const RequestHead& head) {
     const auto value = single(head.fields, beast_http::field::transfer_encoding);
     if (!value) return false;
-    if (head.minor_version == 0) refuse("HTTP/1.0 has no Transfer-Encoding");
-    if (head.content_length) refuse("a request may not have both Content-Length and Transfer-Encoding");
+    if (head.minor_version == 0) refuse_head("HTTP/1.0 has no Transfer-Encoding");
+    if (head.content_length) refuse_head("a request may not have both Content-Length and Transfer-Encoding");
     const std::string coding = to_lower_ascii(*value);
     if (coding == "chunked") return true;
     if (coding.ends_with("chunked") && coding.find(',') != std::string::npos &&
         coding.find("chunked") == coding.size() - 7)
-        refuse(status::not_implemented, "chunked is the only transfer coding this server knows");
-    refuse("the Transfer-Encoding is not chunked");
+        refuse_head(status::not_implemented, "chunked is the only transfer coding this server knows");
+    refuse_head("the Transfer-Encoding is not chunked");
 }
 
 void check_host(const RequestHead& head) {
     const auto host = single(head.fields, beast_http::field::host);
-    if (!host && head.minor_version >= 1) refuse("the header Host is missing");
-    if (host && !std::ranges::all_of(*host, is_host_char)) refuse("the header Host is malformed");
+    if (!host && head.minor_version >= 1) refuse_head("the header Host is missing");
+    if (host && !std::ranges::all_of(*host, is_host_char)) refuse_head("the header Host is malformed");
 }
 
 bool read_expects_continue(const RequestHead& head) {
     const auto value = single(head.fields, beast_http::field::expect);
     if (!value || head.minor_version == 0) return false;
     if (to_lower_ascii(*value) != "100-continue")
-        refuse(status::expectation_failed, "100-continue is the only expectation this server knows");
+        refuse_head(status::expectation_failed, "100-continue is the only expectation this server knows");
     return true;
 }
 
@@ -188,7 +188,8 @@ std::optional<HeadScanner::Extent> HeadScanner::scan(std::string_view received) 
         scanned_ = newline == std::string_view::npos ? received.size() : newline + 1;
         check_limits(received);
         if (newline == std::string_view::npos) return std::nullopt;
-        if (newline == line_begin_ || received[newline - 1] != '\r') refuse("a line does not end with CR LF");
+        if (newline == line_begin_ || received[newline - 1] != '\r')
+            refuse_head("a line does not end with CR LF");
         const bool is_empty = newline == line_begin_ + 1;
         line_begin_ = newline + 1;
         if (!is_empty) {
@@ -197,7 +198,7 @@ std::optional<HeadScanner::Extent> HeadScanner::scan(std::string_view received) 
             return Extent{begin_, line_begin_};
         } else {
             begin_ = line_begin_;
-            if (++blank_lines_ > kMaxBlankLines) refuse("the request begins with empty lines");
+            if (++blank_lines_ > kMaxBlankLines) refuse_head("the request begins with empty lines");
         }
     }
 }
@@ -206,16 +207,16 @@ void HeadScanner::check_limits(std::string_view received) const {
     // Method, version and blanks around the target.
     constexpr size_t kAroundTarget = 64;
     if (received.size() > begin_ && received[begin_] != '\r' && !is_token_char(received[begin_]))
-        refuse("the first byte does not begin an HTTP request");
+        refuse_head("the first byte does not begin an HTTP request");
     if (lines_ == 0 && scanned_ - line_begin_ > kMaxTargetBytes + kAroundTarget)
-        refuse(status::uri_too_long,
-               "the request line is longer than " + std::to_string(kMaxTargetBytes) + " bytes");
+        refuse_head(status::uri_too_long,
+                    "the request line is longer than " + std::to_string(kMaxTargetBytes) + " bytes");
     if (scanned_ - begin_ > kMaxHeadBytes)
-        refuse(status::request_header_fields_too_large,
-               "the head of the request has more than " + std::to_string(kMaxHeadBytes) + " bytes");
+        refuse_head(status::request_header_fields_too_large,
+                    "the head of the request has more than " + std::to_string(kMaxHeadBytes) + " bytes");
     if (lines_ > kMaxFields + 1)
-        refuse(status::request_header_fields_too_large,
-               "the request has more than " + std::to_string(kMaxFields) + " header fields");
+        refuse_head(status::request_header_fields_too_large,
+                    "the request has more than " + std::to_string(kMaxFields) + " header fields");
 }
 
 RequestHead parse_request_head(std::string_view text) {

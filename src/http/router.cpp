@@ -51,7 +51,7 @@ std::vector<std::string> decode(std::string_view encoded_path) {
     return segments;
 }
 
-[[noreturn]] void refuse(status code, const char* word, const char* message, HeaderList headers = {}) {
+[[noreturn]] void refuse_route(status code, const char* word, const char* message, HeaderList headers = {}) {
     throw ApiError(
         {.status = code, .code = word, .message = message, .errors = {}, .headers = std::move(headers)});
 }
@@ -63,8 +63,8 @@ std::vector<std::string> decode(std::string_view encoded_path) {
         list += beast_http::to_string(method);
         if (method == verb::get) list += ", HEAD";
     }
-    refuse(status::method_not_allowed, "method_not_allowed", "this path does not take this method",
-           {{"Allow", list}});
+    refuse_route(status::method_not_allowed, "method_not_allowed", "this path does not take this method",
+                 {{"Allow", list}});
 }
 
 // The best fitting route of a method, and the methods of every route that fits.
@@ -101,11 +101,11 @@ void Router::add(verb method, std::string pattern, std::string operation_id, Han
 
 RouteMatch Router::match(verb method, std::string_view encoded_path) const {
     if (method == verb::unknown)
-        refuse(status::not_implemented, "method_not_allowed", "this server does not know the method");
-    if (!encoded_path.starts_with('/')) refuse(status::not_found, "not_found", "there is no such path");
+        refuse_route(status::not_implemented, "method_not_allowed", "this server does not know the method");
+    if (!encoded_path.starts_with('/')) refuse_route(status::not_found, "not_found", "there is no such path");
     const std::vector<std::string> path = decode(encoded_path);
     const Search found = search(routes_, method == verb::head ? verb::get : method, path);
-    if (found.methods.empty()) refuse(status::not_found, "not_found", "there is no such path");
+    if (found.methods.empty()) refuse_route(status::not_found, "not_found", "there is no such path");
     if (!found.best) refuse_method(found.methods);
 
     RouteMatch match{.route = found.best, .path = {}, .path_values = {}};
@@ -114,7 +114,7 @@ RouteMatch Router::match(verb method, std::string_view encoded_path) const {
         match.path += '/' + path[i];
         if (!is_value(pattern[i])) continue;
         if (path[i].find('/') != std::string::npos)
-            refuse(status::not_found, "not_found", "there is no such path");
+            refuse_route(status::not_found, "not_found", "there is no such path");
         match.path_values.emplace(pattern[i].substr(1, pattern[i].size() - 2), path[i]);
     }
     return match;

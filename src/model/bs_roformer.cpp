@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "model/roformer_bands.h"
+#include "model/roformer_blocks.h"
 
 namespace msst::model {
 namespace {
@@ -40,6 +41,17 @@ RoformerStructure read_structure(const ModelConfig& config, const WeightReader& 
     return structure;
 }
 
+// Tokens -> what the mask heads read.
+TensorId append_normed_trunk(graph::Graph& graph, WeightReader& weights, const RoformerStructure& structure,
+                             TensorId tokens) {
+    const TensorId gamma = graph.add_constant(weights.take("final_norm.gamma", {structure.width}));
+    const auto norm = [&](TensorId x) { return graph.add(graph::RmsNorm{}, {x, gamma}, "final_norm"); };
+    if (!is_siamese(weights)) return norm(append_trunk(graph, weights, structure, tokens));
+    const auto streams =
+        RoformerBlocks(graph, weights, structure, "layers.").append_siamese(tokens, structure.depth);
+    return graph.add(graph::Add{}, {norm(streams.y), streams.x}, "final_norm");
+}
+
 }  // namespace
 
 Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
@@ -53,9 +65,7 @@ Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, cons
     const TensorId features =
         graph.add(graph::Reshape{{shape[0], shape[1] * shape[2] * 2}}, {spectrum}, "band_split");
     TensorId x = append_band_split(graph, weights, structure, features);
-    x = append_trunk(graph, weights, structure, x);
-    const TensorId gamma = graph.add_constant(weights.take("final_norm.gamma", {structure.width}));
-    x = graph.add(graph::RmsNorm{}, {x, gamma}, "final_norm");
+    x = append_normed_trunk(graph, weights, structure, x);
     std::vector<TensorId> stems;
     for (const int stem : chosen_stems(options, structure, weights)) {
         const TensorId mask = append_mask(graph, weights, structure, x, stem);

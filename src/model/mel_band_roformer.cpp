@@ -47,6 +47,9 @@ MelStructure read_structure(const ModelConfig& config, const WeightReader& weigh
 Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights,
                                 const NetworkOptions& options) {
     refuse_unsupported_variants(weights);
+    if (is_siamese(weights))
+        throw Error(ErrorCode::invalid_input, "Siamese roformers with mel bands are not supported",
+                    "unsupported_model");
     const MelStructure structure = read_structure(config, weights);
     const std::vector<int64_t>& indices = structure.bin_indices;
     Network network;

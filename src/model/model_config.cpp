@@ -83,6 +83,7 @@ ModelConfig parse_model_config(std::string_view yaml) {
     config.num_overlap = static_cast<int>(
         in_range("inference.num_overlap", inference.integer("num_overlap", 2), 1, kMaxOverlap));
     config.normalize = inference.boolean("normalize", false);
+    config.chunk_edges = inference.text("chunk_edges", "msst");
     return config;
 }
 

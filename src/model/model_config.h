@@ -21,6 +21,8 @@ struct ModelConfig {
     int batch_size = 1;
     int num_overlap = 2;
     bool normalize = false;
+    std::string chunk_edges =
+        "msst";  // inference.chunk_edges, which MSST does not have: separation/chunked_separator.h
 
     // "htdemucs", "hdemucs" or "demucs" where `model:` is a word and the arguments stand in the section of
     // that name; empty where `model:` holds the arguments itself.

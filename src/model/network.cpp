@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "model/bs_roformer.h"
+#include "model/lora.h"
 #include "model/mel_band_roformer.h"
 
 namespace msst::model {
@@ -32,9 +33,10 @@ std::string first_of(const std::vector<std::string>& names) {
     return names.size() > kNamesShown ? text + ", …" : text;
 }
 
-void refuse_unused(const WeightReader& weights) {
+void refuse_unused(const WeightReader& weights, WeightFaults* faults) {
     const std::vector<std::string> unused = weights.unused();
     if (unused.empty()) return;
+    if (faults) return faults->unused(unused);
     throw Error(ErrorCode::invalid_input, "the checkpoint holds " + std::to_string(unused.size()) +
                                               " weights that this network does not use: " + first_of(unused));
 }
@@ -52,10 +54,11 @@ Network build_network(const std::string& architecture, const ModelConfig& config
     const auto found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
     if (found == kArchitectures.end())
         throw Error(ErrorCode::invalid_input,
-                    "networks of type '" + clean_text(architecture, 60) + "' are not supported");
-    WeightReader reader(weights);
+                    "networks of type '" + clean_text(architecture, 60) + "' are not supported",
+                    "unsupported_model");
+    WeightReader reader(merge_lora(weights, config.root.section("lora")), options.faults);
     Network network = found->build(config, reader, options);
-    refuse_unused(reader);
+    refuse_unused(reader, options.faults);
     const std::vector<std::string> unread = config.model.unread_keys();
     if (!unread.empty())
         network.warnings.push_back("keys under model: that mean nothing here: " + first_of(unread));

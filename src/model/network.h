@@ -13,7 +13,8 @@
 
 namespace msst::model {
 
-// A network for one chunk: input [channels, chunk_frames], output [stems, channels, chunk_frames].
+// A network for one chunk: input [channels, chunk_frames]; one output [stems, channels, chunk_frames], or,
+// where stems can be computed one without the other, an output [channels, chunk_frames] for each.
 struct Network {
     graph::Graph graph;
     int64_t channels = 2;
@@ -26,6 +27,8 @@ struct NetworkOptions {
     // Only these stems of the network, in this order; nothing: all of them. Of a network with one stem it is
     // always that one.
     std::optional<std::vector<int>> stems;
+    // Gets what is wrong with the weights, which is then not thrown: the graph can be looked at, not run.
+    WeightFaults* faults = nullptr;
 };
 
 // The architectures that can be built, by MSST's names.

@@ -65,6 +65,7 @@ TensorId append_mask(graph::Graph& graph, WeightReader& weights, const RoformerS
     const std::vector<int64_t> widths = band_widths(structure);
     if (weights.has(head + "norm.gamma")) {  // a head with blocks of its own
         RoformerStructure own = structure;
+        believe_layer(own, weights, head + "layers.0.0.layers.0");
         own.has_transformer_norms = false;
         own.skip_connection = false;
         own.linear_layers = 0;
@@ -125,9 +126,7 @@ TensorId append_trunk(graph::Graph& graph, WeightReader& weights, const Roformer
 
 void finish_network(Network& network, const RoformerStructure& structure,
                     const std::vector<TensorId>& stems) {
-    const Shape shape = {std::ssize(stems), structure.channels, structure.chunk_frames};
-    const TensorId joined = network.graph.add(graph::Concat{}, stems, "stems");
-    network.graph.add_output(network.graph.add(graph::Reshape{shape}, {joined}, "stems"));
+    for (const TensorId stem : stems) network.graph.add_output(stem);
     network.channels = structure.channels;
     network.stems = std::ssize(stems);
     network.chunk_frames = structure.chunk_frames;

@@ -23,7 +23,7 @@ std::vector<int> chosen_stems(const NetworkOptions& options, const RoformerStruc
 graph::TensorId append_trunk(graph::Graph& graph, WeightReader& weights, const RoformerStructure& structure,
                              graph::TensorId tokens);
 
-// Joins the stems' [channels, samples] to the network's output.
+// The stems, [channels, samples], become the network's outputs.
 void finish_network(Network& network, const RoformerStructure& structure,
                     const std::vector<graph::TensorId>& stems);
 

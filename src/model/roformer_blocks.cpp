@@ -1,6 +1,7 @@
 #include "model/roformer_blocks.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/error.h"
 #include "model/position_tables.h"
@@ -15,7 +16,8 @@ RoformerBlocks::RoformerBlocks(graph::Graph& graph, WeightReader& weights, const
                                std::string prefix)
     : graph_(graph), weights_(weights), structure_(structure), prefix_(std::move(prefix)) {
     if (weights.has("cos_emb_time")) norm_floor_ = 0x1p-24f;  // the variant with learned tables
-    if (const auto sinks = weights.shape("sink_tokens")) sinks_ = sinks->front();
+    const auto sinks = weights.shape("sink_tokens");
+    if (sinks && prefix_ == "layers.") sinks_ = sinks->front();  // the heads' own blocks have none
 }
 
 TensorId RoformerBlocks::append(TensorId x, int64_t depth) {
@@ -34,11 +36,51 @@ TensorId RoformerBlocks::append(TensorId x, int64_t depth) {
     return x;
 }
 
+RoformerBlocks::Streams RoformerBlocks::append_siamese(TensorId tokens, int64_t depth) {
+    Streams streams{tokens, tokens};
+    int64_t number = 0;
+    for (int64_t block = 0; block < depth; ++block)
+        for (const Axis axis : {kTime, kBands}) {
+            const std::string name = prefix_ + std::to_string(block) + "." + std::to_string(axis);
+            const int64_t layers = axis == kTime ? structure_.time_layers : structure_.frequency_layers;
+            for (int64_t layer = 0; layer < layers; ++layer)
+                append_siamese_layer(streams, name, layer, axis, ++number);
+        }
+    return streams;
+}
+
+// y is a residual stream as ever. x is normed after everything that is added to it, and gets each addition
+// with the factor 1 + 1 / sqrt(number of the layer, counted from 1).
+void RoformerBlocks::append_siamese_layer(Streams& streams, const std::string& transformer, int64_t layer,
+                                          Axis axis, int64_t number) {
+    const std::string index = "." + std::to_string(layer);
+    const std::string name = transformer + ".layers" + index;
+    const float factor = 1.0f + 1.0f / std::sqrt(static_cast<float>(number));
+    const TensorId factors =
+        graph_.add_constant({name + ".factor", {1}, [factor](std::span<float> out) { out[0] = factor; }});
+    const auto norm = [&](TensorId x, const std::string& which) {
+        return append_norm(x, transformer + "." + which + index + ".gamma");
+    };
+    const auto add_to_both = [&](TensorId delta, const std::string& norm_of_x) {
+        streams.y = graph_.add(graph::Add{}, {streams.y, delta}, name);
+        const TensorId scaled = graph_.add(graph::Multiply{}, {delta, factors}, name);
+        streams.x = norm(graph_.add(graph::Add{}, {scaled, streams.x}, name), norm_of_x);
+    };
+    const TensorId gain =
+        graph_.add_constant(weights_.take(transformer + ".y_attn" + index, {structure_.width}));
+    const TensorId gained = graph_.add(graph::Multiply{}, {streams.x, gain}, name);
+    const TensorId into_attention = graph_.add(graph::Add{}, {gained, norm(streams.y, "ln_y_attn")}, name);
+    add_to_both(append_attention(into_attention, {}, name + ".0", axis), "ln_x_attn");
+    const TensorId into_feed_forward =
+        graph_.add(graph::Add{}, {norm(streams.y, "ln_y_mlp"), streams.x}, name);
+    add_to_both(append_feed_forward(into_feed_forward, {}, name + ".1"), "ln_x_mlp");
+}
+
 TensorId RoformerBlocks::append_transformer(TensorId x, const std::string& name, Axis axis, int64_t layers) {
     for (int64_t layer = 0; layer < layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
-        x = append_attention(x, layer_name + ".0", axis);
-        x = append_feed_forward(x, layer_name + ".1");
+        x = append_attention(x, x, layer_name + ".0", axis);
+        x = append_feed_forward(x, x, layer_name + ".1");
     }
     return structure_.has_transformer_norms ? append_norm(x, name + ".norm.gamma") : x;
 }
@@ -49,7 +91,7 @@ TensorId RoformerBlocks::append_linear_transformer(TensorId x, const std::string
     for (int64_t layer = 0; layer < structure_.linear_layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
         x = append_linear_attention(x, layer_name + ".0");
-        x = append_feed_forward(x, layer_name + ".1");
+        x = append_feed_forward(x, x, layer_name + ".1");
     }
     if (structure_.has_transformer_norms) x = append_norm(x, name + ".norm.gamma");
     return graph_.add(graph::Reshape{tokens}, {x}, name);
@@ -60,7 +102,7 @@ TensorId RoformerBlocks::append_norm(TensorId x, const std::string& name) {
     return graph_.add(graph::RmsNorm{norm_floor_}, {x, gamma}, name);
 }
 
-TensorId RoformerBlocks::append_attention(TensorId x, const std::string& name, Axis axis) {
+TensorId RoformerBlocks::append_attention(TensorId x, TensorId residual, const std::string& name, Axis axis) {
     const Projection projection = append_projection(x, name);
     const int64_t width = structure_.heads * structure_.head_dim;
     const TensorId table = position_table(name, axis, graph_.shape(x)[axis]);
@@ -78,10 +120,10 @@ TensorId RoformerBlocks::append_attention(TensorId x, const std::string& name, A
     const std::string bias = shared_name(name + ".to_out.0.bias", {"linear_64_bias_0", "shared_out_bias"});
     const TensorId bias_id =
         bias.empty() ? TensorId() : graph_.add_constant(weights_.take(bias, {structure_.width}));
-    return append_out(heads, x, name + ".to_out.0.weight", bias_id);
+    return append_out(heads, residual, name + ".to_out.0.weight", bias_id);
 }
 
-// x + heads weight^T + bias
+// residual + heads weight^T + bias
 TensorId RoformerBlocks::append_out(TensorId heads, TensorId residual, const std::string& weight,
                                     TensorId bias) {
     const Shape shape = {structure_.width, structure_.heads * structure_.head_dim};
@@ -195,7 +237,7 @@ TensorId RoformerBlocks::append_linear_attention(TensorId x, const std::string& 
     return append_out(heads, x, name + ".to_out.1.weight", {});
 }
 
-TensorId RoformerBlocks::append_feed_forward(TensorId x, const std::string& name) {
+TensorId RoformerBlocks::append_feed_forward(TensorId x, TensorId residual, const std::string& name) {
     const int64_t d = structure_.width;
     const int64_t wide = structure_.feed_forward_width;
     const TensorId normed = append_norm(x, name + ".net.0.gamma");
@@ -205,7 +247,7 @@ TensorId RoformerBlocks::append_feed_forward(TensorId x, const std::string& name
     const TensorId down_bias = graph_.add_constant(weights_.take(name + ".net.4.bias", {d}));
     const TensorId hidden =
         graph_.add(graph::Linear{graph::Activation::gelu}, {normed, up, up_bias, {}}, name + ".net.1.weight");
-    return graph_.add(graph::Linear{}, {hidden, down, down_bias, x}, name + ".net.4.weight");
+    return graph_.add(graph::Linear{}, {hidden, down, down_bias, residual}, name + ".net.4.weight");
 }
 
 }  // namespace msst::model

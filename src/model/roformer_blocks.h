@@ -20,6 +20,13 @@ public:
     // All `depth` blocks, without a norm after them.
     graph::TensorId append(graph::TensorId x, int64_t depth);
 
+    // The same of the Siamese variant: two streams that both begin as `tokens`.
+    struct Streams {
+        graph::TensorId x;
+        graph::TensorId y;
+    };
+    Streams append_siamese(graph::TensorId tokens, int64_t depth);
+
 private:
     enum Axis { kTime, kBands };
 
@@ -31,9 +38,13 @@ private:
 
     graph::TensorId append_transformer(graph::TensorId x, const std::string& name, Axis axis, int64_t layers);
     graph::TensorId append_linear_transformer(graph::TensorId x, const std::string& name);
-    graph::TensorId append_attention(graph::TensorId x, const std::string& name, Axis axis);
+    void append_siamese_layer(Streams& streams, const std::string& transformer, int64_t layer, Axis axis,
+                              int64_t number);
+    // `residual` is added to the result; it may be absent.
+    graph::TensorId append_attention(graph::TensorId x, graph::TensorId residual, const std::string& name,
+                                     Axis axis);
     graph::TensorId append_linear_attention(graph::TensorId x, const std::string& name);
-    graph::TensorId append_feed_forward(graph::TensorId x, const std::string& name);
+    graph::TensorId append_feed_forward(graph::TensorId x, graph::TensorId residual, const std::string& name);
     graph::TensorId append_norm(graph::TensorId x, const std::string& name);
     graph::TensorId append_out(graph::TensorId heads, graph::TensorId residual, const std::string& weight,
                                graph::TensorId bias);

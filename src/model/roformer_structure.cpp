@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace msst::model {
 namespace {
@@ -27,6 +28,7 @@ const std::vector<std::string> kIrrelevantKeys = {"attn_dropout",
                                                   "match_input_audio_length",
                                                   "use_shared_bias",
                                                   "residual_value",
+                                                  "siamese",
                                                   "dropout"};
 
 struct Variant {
@@ -37,12 +39,9 @@ struct Variant {
 constexpr std::array kUnsupported = {
     Variant{".segm.", "HyperACE"},
     Variant{"fno_blocks", "FNO mask heads"},
-    Variant{"ln_x_attn", "Siamese"},
     Variant{".ff1.", "Conformer (use model type bs_conformer or mel_band_conformer)"},
     Variant{"static_alpha", "hyper-connections (experimental)"},
     Variant{"dynamic_alpha_fn", "hyper-connections (experimental)"},
-    Variant{".lora_A", "LoRA (weights that are not merged)"},
-    Variant{".lora_B", "LoRA (weights that are not merged)"},
 };
 
 int64_t limited(const char* key, int64_t value, int64_t least, int64_t most) {
@@ -108,9 +107,7 @@ void believe_blocks(RoformerStructure& s, const WeightReader& weights, Believer&
     believer.believe("time_transformer_depth", s.time_layers, layers_of(time));
     believer.believe("freq_transformer_depth", s.frequency_layers, layers_of(time + 1));
     const std::string first = "layers.0." + std::to_string(time) + ".layers.0";
-    believer.believe("heads", s.heads, rows_of(weights, first + ".0.to_gates.weight"));
-    believer.believe("dim_head", s.head_dim, rows_of(weights, first + ".0.to_qkv.weight") / (3 * s.heads));
-    believer.believe("feed-forward width", s.feed_forward_width, rows_of(weights, first + ".1.net.1.weight"));
+    believe_layer(s, weights, first);
 }
 
 void believe_masks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
@@ -200,13 +197,25 @@ void believe_weights(RoformerStructure& s, const WeightReader& weights) {
     believe_masks(s, weights, believer);
 }
 
+void believe_layer(RoformerStructure& s, const WeightReader& weights, const std::string& layer) {
+    Believer believer(s);
+    believer.believe("heads", s.heads, rows_of(weights, layer + ".0.to_gates.weight"));
+    believer.believe("dim_head", s.head_dim, rows_of(weights, layer + ".0.to_qkv.weight") / (3 * s.heads));
+    believer.believe("feed-forward width", s.feed_forward_width, rows_of(weights, layer + ".1.net.1.weight"));
+}
+
+bool is_siamese(const WeightReader& weights) {
+    return weights.has("layers.0.0.ln_x_attn.0.gamma");
+}
+
 void refuse_unsupported_variants(const WeightReader& weights) {
     for (const std::string& name : weights.names())
         for (const Variant& variant : kUnsupported)
             if (name.find(variant.marker) != std::string::npos)
-                throw Error(ErrorCode::invalid_input, std::string("this roformer is of the variant ") +
-                                                          variant.name +
-                                                          ", which is not supported (weight '" + name + "')");
+                throw Error(ErrorCode::invalid_input,
+                            std::string("this roformer is of the variant ") + variant.name +
+                                ", which is not supported (weight '" + clean_text(name, 100) + "')",
+                            "unsupported_model");
 }
 
 }  // namespace msst::model

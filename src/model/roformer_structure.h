@@ -45,7 +45,15 @@ RoformerStructure read_roformer_structure(const ModelConfig& config, MaskDepth m
 // each difference. Throws Error(invalid_input) if the bands have another number of bins in all.
 void believe_weights(RoformerStructure& structure, const WeightReader& weights);
 
-// Throws Error(invalid_input) naming the variant if the weights belong to a relative that cannot be built.
+// The numbers of one attention layer and its feed-forward layer, as far as the weights hold it; `layer` is
+// "layers.0.0.layers.0".
+void believe_layer(RoformerStructure& structure, const WeightReader& weights, const std::string& layer);
+
+// Whether the weights are those of the Siamese variant, with two streams of tokens.
+bool is_siamese(const WeightReader& weights);
+
+// Throws Error(invalid_input, …, "unsupported_model") naming the variant if the weights belong to a relative
+// that cannot be built.
 void refuse_unsupported_variants(const WeightReader& weights);
 
 }  // namespace msst::model

@@ -77,12 +77,14 @@ void WeightReader::check_shape(const std::string& name, const Shape& shape) {
     asked_for_.insert(name);
     if (weights_->is_made_up()) return;
     const auto found = weights_->find(name);
+    if (!found && faults_) return faults_->missing(name, shape);
     if (!found)
         throw Error(ErrorCode::invalid_input,
                     "the checkpoint has no weight '" + name + "' of shape " + graph::to_string(shape));
-    if (without_ones(*found) != without_ones(shape))
-        throw Error(ErrorCode::invalid_input, "weight '" + name + "' is " + graph::to_string(*found) +
-                                                  ", the network needs " + graph::to_string(shape));
+    if (without_ones(*found) == without_ones(shape)) return;
+    if (faults_) return faults_->mismatched(name, *found, shape);
+    throw Error(ErrorCode::invalid_input, "weight '" + name + "' is " + graph::to_string(*found) +
+                                              ", the network needs " + graph::to_string(shape));
 }
 
 graph::Constant WeightReader::take(const std::string& name, const Shape& shape) {

@@ -40,10 +40,23 @@ std::shared_ptr<const Weights> make_checkpoint_weights(
 // Reproducible random numbers, scaled so that activations keep their size.
 std::shared_ptr<const Weights> make_random_weights();
 
+// Told what is wrong with a checkpoint instead of an Error at the first fault.
+class WeightFaults {
+public:
+    virtual ~WeightFaults() = default;
+    virtual void missing(const std::string& name, const graph::Shape& needed) = 0;
+    virtual void mismatched(const std::string& name, const graph::Shape& stored,
+                            const graph::Shape& needed) = 0;
+    virtual void unused(const std::vector<std::string>& names) = 0;  // sorted
+};
+
 // Hands out weights by name with the shape the network needs, and remembers who was asked for.
 class WeightReader {
 public:
-    explicit WeightReader(std::shared_ptr<const Weights> weights) : weights_(std::move(weights)) {}
+    // faults: null: they are thrown. Else what take() gives for a weight at fault can only be looked at, not
+    // filled.
+    explicit WeightReader(std::shared_ptr<const Weights> weights, WeightFaults* faults = nullptr)
+        : weights_(std::move(weights)), faults_(faults) {}
 
     bool has(const std::string& name) const { return weights_->find(name).has_value(); }
     std::optional<graph::Shape> shape(const std::string& name) const { return weights_->find(name); }
@@ -72,6 +85,7 @@ private:
     void check_shape(const std::string& name, const graph::Shape& shape);
 
     std::shared_ptr<const Weights> weights_;
+    WeightFaults* faults_;
     std::set<std::string> asked_for_;
 };
 

@@ -35,6 +35,10 @@ StemSink AugmentedStream::collector(Pass& pass) {
     };
 }
 
+void AugmentedStream::want_only(const std::vector<bool>& wanted) {
+    for (Pass& pass : passes_) pass.stream->want_only(wanted);
+}
+
 void AugmentedStream::push(const audio::Block& mixture, const StemSink& sink) {
     for (Pass& pass : passes_) pass.stream->push(apply(pass.change, mixture), collector(pass));
     emit_common(sink);

@@ -23,6 +23,7 @@ class AugmentedStream final : public SeparationStream {
 public:
     AugmentedStream(const Separator& separator, const std::stop_token& stop);
 
+    void want_only(const std::vector<bool>& wanted) override;
     void push(const audio::Block& mixture, const StemSink& sink) override;
     void finish(const StemSink& sink) override;
     double frames_done() const override;

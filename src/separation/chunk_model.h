@@ -4,10 +4,17 @@
 #include <functional>
 #include <span>
 #include <stop_token>
+#include <vector>
 
 #include "separation/separator.h"
 
 namespace msst::separation {
+
+struct ChunkRun {
+    std::stop_token stop;
+    std::function<void(double)> on_progress;  // gets the fraction of the call that is done, 0-1; may be empty
+    std::vector<bool> wanted;                 // by instrument; empty: all of them
+};
 
 // A network as the chunk loop sees it: it knows chunks of one size, and nothing of songs.
 class ChunkModel {
@@ -18,13 +25,12 @@ public:
     virtual int64_t chunk_frames() const = 0;
 
     // mixtures  [batch, channels, chunk_frames]
-    // stems     [batch, instruments, channels, chunk_frames], overwritten
+    // stems     [batch, instruments, channels, chunk_frames], overwritten; those that are not wanted may stay
+    //           as they are
     //
-    // on_progress gets the fraction of this call that is done, 0-1; may be empty.
     // Throws Error(cancelled) within half a second of a request to stop.
     virtual void separate(std::span<const float> mixtures, int batch, std::span<float> stems,
-                          const std::stop_token& stop,
-                          const std::function<void(double)>& on_progress) const = 0;
+                          const ChunkRun& run) const = 0;
 };
 
 }  // namespace msst::separation

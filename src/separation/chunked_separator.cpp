@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/text.h"
 #include "separation/chunk_window.h"
 #include "separation/overlap_add.h"
 
@@ -26,6 +27,8 @@ public:
           rows_(static_cast<int64_t>(model_->info().instruments.size()) * channels_),
           waiting_(channels_),
           joined_(rows_, chunk_ + rules.batch_size * step_) {}
+
+    void want_only(const std::vector<bool>& wanted) override { wanted_ = wanted; }
 
     void push(const audio::Block& mixture, const StemSink& sink) override {
         song_frames_ += mixture.frames;
@@ -117,9 +120,11 @@ private:
 
         const double before = done_;
         const auto advance = static_cast<double>(batch * step_);
-        model_->separate(mixtures_, batch, stems_, stop_, [&](double fraction) {
+        const auto on_progress = [&](double fraction) {
             done_ = std::min(before + fraction * advance, static_cast<double>(song_frames_));
-        });
+        };
+        model_->separate(mixtures_, batch, stems_,
+                         {.stop = stop_, .on_progress = on_progress, .wanted = wanted_});
 
         done_ = std::min(before + advance, static_cast<double>(song_frames_));
 
@@ -157,6 +162,7 @@ private:
     int64_t border_;
     int channels_;
     int64_t rows_;
+    std::vector<bool> wanted_;  // by instrument; empty: all
 
     std::vector<std::vector<float>> waiting_;  // [channels][frames], from next_start_
     OverlapAdd joined_;
@@ -171,6 +177,13 @@ private:
 };
 
 }  // namespace
+
+ChunkRules::Edges parse_chunk_edges(std::string_view text) {
+    if (text == "msst") return ChunkRules::Edges::msst;
+    if (text == "per_chunk") return ChunkRules::Edges::per_chunk;
+    throw Error(ErrorCode::invalid_input,
+                "chunk_edges is '" + clean_text(text, 40) + "', it must be msst or per_chunk");
+}
 
 void check_rules(const ChunkRules& rules, int64_t chunk_frames) {
     if (rules.num_overlap < 1 || rules.num_overlap > chunk_frames)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "separation/chunk_model.h"
@@ -19,8 +20,7 @@ struct ChunkRules {
     };
     enum class Edges {
         // As MSST: one window for a whole batch. In the batch that holds the song's last chunk *no* chunk
-        // fades out, and
-        // the song's first chunk fades in unless it is a batch of its own.
+        // fades out, and the song's first chunk fades in unless it is a batch of its own.
         msst,
         // Each chunk by itself: only the first does not fade in, only the last does not fade out.
         per_chunk,
@@ -31,6 +31,9 @@ struct ChunkRules {
     int num_overlap = 2;  // chunk starts are chunk_frames / num_overlap apart
     int batch_size = 1;
 };
+
+// "msst" or "per_chunk"; throws Error(invalid_input) for anything else.
+ChunkRules::Edges parse_chunk_edges(std::string_view text);
 
 // Throws Error(invalid_input) if num_overlap or batch_size is below 1, or num_overlap above chunk_frames.
 void check_rules(const ChunkRules& rules, int64_t chunk_frames);

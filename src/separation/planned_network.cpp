@@ -97,7 +97,10 @@ PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const g
                     .channels = static_cast<int>(planned.network.channels)};
     planned.info.is_normalized = planned.config.normalize;
     check_stems(planned.network, planned.info);
-    planned.rules = {.num_overlap = planned.config.num_overlap, .batch_size = planned.config.batch_size};
+    planned.rules = {.edges = parse_chunk_edges(source.chunk_edges.empty() ? planned.config.chunk_edges
+                                                                           : source.chunk_edges),
+                     .num_overlap = planned.config.num_overlap,
+                     .batch_size = planned.config.batch_size};
     check_rules(planned.rules, planned.network.chunk_frames);
     planned.plan = planned.backend->plan(planned.network.graph);
     planned.parameters = weights->is_made_up() ? planned.network.graph.constant_elements() : weights->total();
@@ -112,7 +115,8 @@ std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned)
     };
     std::shared_ptr<Compiled> compiled(new Compiled{
         planned.backend, NetworkModel(planned.info, planned.network.chunk_frames, planned.network.stems,
-                                      planned.backend->compile(planned.network.graph, planned.plan))});
+                                      planned.backend->compile(planned.network.graph, planned.plan),
+                                      std::ssize(planned.network.graph.outputs()))});
     return {compiled, &compiled->model};
 }
 

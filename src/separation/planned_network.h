@@ -20,6 +20,7 @@ struct NetworkSource {
     std::string architecture;  // MSST's type string
     std::filesystem::path config_path;
     std::filesystem::path checkpoint_path;  // empty: made-up weights, for measuring speed
+    std::string chunk_edges = {};           // empty: as the configuration says (ChunkRules::Edges)
 };
 
 struct PlannedNetwork {

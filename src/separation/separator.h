@@ -37,6 +37,10 @@ class SeparationStream {
 public:
     virtual ~SeparationStream() = default;
 
+    // Before the first push: only these stems matter, [instruments]. The sink still gets all of them, but the
+    // others may hold anything. A stream that saves no work by it may ignore it.
+    virtual void want_only(const std::vector<bool>& /*wanted*/) {}
+
     virtual void push(const audio::Block& mixture, const StemSink& sink) = 0;
     virtual void finish(const StemSink& sink) = 0;
 

@@ -23,6 +23,10 @@ struct SongRequest {
     std::filesystem::path input;
     std::vector<std::string> instruments;  // to write; a subset of the separator's
     bool use_tta = false;
+    // MSST's bigshifts: the mean over so many passes, each over the song turned on by another part of its
+    // length. 1, and what is below, is one pass over the song as it is. More need room for the stems, as
+    // float32, in the folder of the first output.
+    int bigshifts = 1;
     bool extract_instrumental = false;
     audio::OutputFormat output_format = audio::OutputFormat::wav;
     audio::PcmType pcm_type = audio::PcmType::pcm_24;

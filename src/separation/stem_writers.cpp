@@ -31,7 +31,8 @@ size_t vocals_or_first(const std::vector<std::string>& instruments) {
 }  // namespace
 
 StemWriters::StemWriters(const SeparatorInfo& info, const SongRequest& request, int64_t expected_frames)
-    : options_{.format = request.output_format,
+    : instruments_(info.instruments.size()),
+      options_{.format = request.output_format,
                .pcm_type = request.pcm_type,
                .sample_rate = info.sample_rate,
                .channels = info.channels,
@@ -60,6 +61,12 @@ StemWriters::~StemWriters() {
 
 void StemWriters::add_output(Choice choice, const std::filesystem::path& path) {
     outputs_.push_back({std::move(choice), path, std::make_unique<audio::Writer>(path, options_)});
+}
+
+std::vector<bool> StemWriters::needed() const {
+    std::vector<bool> needed(instruments_);
+    for (const Output& output : outputs_) needed[output.choice.stem] = true;
+    return needed;
 }
 
 void StemWriters::write(const StemBlocks& stems, const audio::Block& mixture) {

@@ -22,6 +22,12 @@ public:
     StemWriters(const SeparatorInfo& info, const SongRequest& request, int64_t expected_frames);
     ~StemWriters();
 
+    // Which stems write() reads, [instruments of the separator].
+    std::vector<bool> needed() const;
+
+    // The folder of the first output.
+    std::filesystem::path folder() const { return outputs_.front().path.parent_path(); }
+
     // mixture: the same frames as the stems.
     void write(const StemBlocks& stems, const audio::Block& mixture);
 
@@ -45,6 +51,7 @@ private:
 
     void add_output(Choice choice, const std::filesystem::path& path);
 
+    size_t instruments_;  // of the separator
     audio::WriterOptions options_;
     std::vector<Output> outputs_;
     std::vector<WrittenStem> finished_;

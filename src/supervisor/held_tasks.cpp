@@ -3,7 +3,7 @@
 namespace msst::supervisor {
 namespace {
 
-constexpr int kPage = 100;
+constexpr int kTasksPerPage = 100;
 
 }  // namespace
 
@@ -14,13 +14,13 @@ std::vector<tasks::Lease> list_held(tasks::TaskStore& store,
                            .statuses = {tasks::TaskStatus::processing},
                            .model_type = {},
                            .before_task_id = {},
-                           .limit = kPage};
+                           .limit = kTasksPerPage};
     while (true) {
         const auto page = store.list(query);
         for (const tasks::Task& task : page)
             if (is_meant(task.worker))
                 held.push_back({.task = task, .worker = task.worker, .epoch = task.epoch});
-        if (page.size() < kPage) return held;
+        if (page.size() < kTasksPerPage) return held;
         query.before_task_id = page.back().task_id;
     }
 }

@@ -8,7 +8,7 @@
 namespace msst::supervisor {
 namespace {
 
-constexpr int kPage = 100;
+constexpr int kKeysPerPage = 100;
 
 // Keys of the uploads that pending and running tasks still need.
 std::set<std::string> list_needed_uploads(tasks::TaskStore& store) {
@@ -17,11 +17,11 @@ std::set<std::string> list_needed_uploads(tasks::TaskStore& store) {
                            .statuses = {tasks::TaskStatus::pending, tasks::TaskStatus::processing},
                            .model_type = {},
                            .before_task_id = {},
-                           .limit = kPage};
+                           .limit = kKeysPerPage};
     while (true) {
         const auto page = store.list(query);
         for (const tasks::Task& task : page) keys.insert(task.input_key);
-        if (page.size() < kPage) return keys;
+        if (page.size() < kKeysPerPage) return keys;
         query.before_task_id = page.back().task_id;
     }
 }

@@ -9,7 +9,7 @@
 namespace msst::supervisor {
 namespace {
 
-constexpr size_t kMaxLineBytes = 16'384;
+constexpr size_t kMaxLogLineBytes = 16'384;
 
 struct Event {
     LogLevel level = LogLevel::info;
@@ -35,7 +35,7 @@ std::optional<Event> parse_event(const std::string& line) {
 }  // namespace
 
 WorkerOutput::WorkerOutput(std::string slot, Log& log)
-    : slot_(std::move(slot)), log_(log), lines_(kMaxLineBytes) {}
+    : slot_(std::move(slot)), log_(log), lines_(kMaxLogLineBytes) {}
 
 void WorkerOutput::push(std::string_view bytes) {
     for (const std::string& line : lines_.push(bytes)) write(line);

@@ -11,7 +11,7 @@
 namespace msst::supervisor {
 namespace {
 
-constexpr size_t kMaxLineBytes = 256;
+constexpr size_t kMaxReportBytes = 256;
 constexpr int kMaxReadsAtOnce = 16;  // others want to be heard too
 
 // Starts the process and keeps our ends of socket and pipe.
@@ -35,7 +35,7 @@ ChildProcess start_worker(const WorkerCommand& command, UniqueFd& socket, Unique
 WorkerProcess::WorkerProcess(Identity identity, const WorkerCommand& command, WorkerHealth health, Log& log)
     : identity_(std::move(identity)),
       health_(std::move(health)),
-      lines_(kMaxLineBytes),
+      lines_(kMaxReportBytes),
       log_(identity_.slot, log),
       child_(start_worker(command, socket_, output_)) {}
 

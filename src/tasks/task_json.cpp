@@ -1,5 +1,8 @@
 #include "tasks/task_json.h"
 
+#include <concepts>
+#include <type_traits>
+
 #include <nlohmann/json.hpp>
 
 #include "base/error.h"
@@ -13,133 +16,124 @@ std::string write(const Json& json) {
     return json.dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace);
 }
 
-template <typename Value>
-void read(const Json& json, const char* name, Value& value) {
-    const auto field = json.find(name);
-    if (field != json.end() && !field->is_null()) field->get_to(value);
+// The stored fields of each part, told once for both directions: `field(name, value)` for each.
+
+template <typename Part, typename Whole>
+concept Is = std::same_as<std::remove_const_t<Part>, Whole>;
+
+void visit(Is<SeparationRequest> auto& request, auto field) {
+    field("model_type", request.model_type);
+    field("instruments", request.instruments);
+    field("use_tta", request.use_tta);
+    field("extract_instrumental", request.extract_instrumental);
+    field("output_format", request.output_format);
+    field("pcm_type", request.pcm_type);
 }
 
-// Runs `read_fields` on the object in `text`; `what` names it in the error.
-template <typename ReadFields>
-void parse(std::string_view text, const char* what, ReadFields read_fields) {
+void visit(Is<InputFacts> auto& input, auto field) {
+    field("filename", input.filename);
+    field("size_bytes", input.size_bytes);
+    field("format", input.format);
+    field("duration_seconds", input.duration_seconds);
+    field("sample_rate", input.sample_rate);
+    field("channels", input.channels);
+}
+
+void visit(Is<StemFile> auto& stem, auto field) {
+    field("name", stem.name);
+    field("filename", stem.filename);
+    field("size_bytes", stem.size_bytes);
+    field("duration_seconds", stem.duration_seconds);
+    field("sample_rate", stem.sample_rate);
+    field("channels", stem.channels);
+    field("content_type", stem.content_type);
+    field("sha256", stem.sha256);
+    field("peak_dbfs", stem.peak_dbfs);
+    field("rms_dbfs", stem.rms_dbfs);
+    field("clipped_samples", stem.clipped_samples);
+}
+
+void visit(Is<TaskResult> auto& result, auto field) {
+    field("sources", result.sources);
+    field("warnings", result.warnings);
+    field("processing_seconds", result.processing_seconds);
+    field("audio_seconds", result.audio_seconds);
+}
+
+void visit(Is<TaskError> auto& error, auto field) {
+    field("code", error.code);
+    field("message", error.message);
+}
+
+template <typename Part>
+Json to_object(const Part& part) {
+    Json json = Json::object();
+    visit(part, [&](const char* name, const auto& value) { json[name] = value; });
+    return json;
+}
+
+// `what` names it in errors.
+template <typename Part>
+Part from_object(const Json& json, const char* what) {
+    if (!json.is_object()) throw Error(ErrorCode::internal, std::string(what) + " is not an object");
+    Part part;
+    visit(part, [&](const char* name, auto& value) {
+        const auto field = json.find(name);
+        if (field != json.end() && !field->is_null()) field->get_to(value);
+    });
+    return part;
+}
+
+template <typename Part>
+Part parse(std::string_view text, const char* what) {
     try {
-        const Json json = Json::parse(text);
-        if (!json.is_object()) throw Error(ErrorCode::internal, std::string(what) + " is not an object");
-        read_fields(json);
+        return from_object<Part>(Json::parse(text), what);
     } catch (const Json::exception& e) {
         throw Error(ErrorCode::internal, std::string(what) + " cannot be read: " + e.what());
     }
 }
 
-Json stem_to_json(const StemFile& stem) {
-    return {{"name", stem.name},
-            {"filename", stem.filename},
-            {"size_bytes", stem.size_bytes},
-            {"duration_seconds", stem.duration_seconds},
-            {"sample_rate", stem.sample_rate},
-            {"channels", stem.channels},
-            {"content_type", stem.content_type},
-            {"sha256", stem.sha256},
-            {"peak_dbfs", stem.peak_dbfs},
-            {"rms_dbfs", stem.rms_dbfs},
-            {"clipped_samples", stem.clipped_samples}};
-}
-
-StemFile stem_from_json(const Json& json) {
-    if (!json.is_object()) throw Error(ErrorCode::internal, "a stored stem is not an object");
-    StemFile stem;
-    read(json, "name", stem.name);
-    read(json, "filename", stem.filename);
-    read(json, "size_bytes", stem.size_bytes);
-    read(json, "duration_seconds", stem.duration_seconds);
-    read(json, "sample_rate", stem.sample_rate);
-    read(json, "channels", stem.channels);
-    read(json, "content_type", stem.content_type);
-    read(json, "sha256", stem.sha256);
-    read(json, "peak_dbfs", stem.peak_dbfs);
-    read(json, "rms_dbfs", stem.rms_dbfs);
-    read(json, "clipped_samples", stem.clipped_samples);
-    return stem;
-}
-
 }  // namespace
 
+// How nlohmann finds the stems in a result.
+void to_json(Json& json, const StemFile& stem) {
+    json = to_object(stem);
+}
+
+void from_json(const Json& json, StemFile& stem) {
+    stem = from_object<StemFile>(json, "a stored stem");
+}
+
 std::string to_json_text(const SeparationRequest& request) {
-    return write({{"model_type", request.model_type},
-                  {"instruments", request.instruments},
-                  {"use_tta", request.use_tta},
-                  {"extract_instrumental", request.extract_instrumental},
-                  {"output_format", request.output_format},
-                  {"pcm_type", request.pcm_type}});
+    return write(to_object(request));
 }
 
 SeparationRequest parse_separation_request(std::string_view text) {
-    SeparationRequest request;
-    parse(text, "a stored request", [&](const Json& json) {
-        read(json, "model_type", request.model_type);
-        read(json, "instruments", request.instruments);
-        read(json, "use_tta", request.use_tta);
-        read(json, "extract_instrumental", request.extract_instrumental);
-        read(json, "output_format", request.output_format);
-        read(json, "pcm_type", request.pcm_type);
-    });
-    return request;
+    return parse<SeparationRequest>(text, "a stored request");
 }
 
 std::string to_json_text(const InputFacts& input) {
-    return write({{"filename", input.filename},
-                  {"size_bytes", input.size_bytes},
-                  {"format", input.format},
-                  {"duration_seconds", input.duration_seconds},
-                  {"sample_rate", input.sample_rate},
-                  {"channels", input.channels}});
+    return write(to_object(input));
 }
 
 InputFacts parse_input_facts(std::string_view text) {
-    InputFacts input;
-    parse(text, "stored input facts", [&](const Json& json) {
-        read(json, "filename", input.filename);
-        read(json, "size_bytes", input.size_bytes);
-        read(json, "format", input.format);
-        read(json, "duration_seconds", input.duration_seconds);
-        read(json, "sample_rate", input.sample_rate);
-        read(json, "channels", input.channels);
-    });
-    return input;
+    return parse<InputFacts>(text, "stored input facts");
 }
 
 std::string to_json_text(const TaskResult& result) {
-    Json sources = Json::array();
-    for (const StemFile& stem : result.sources) sources.push_back(stem_to_json(stem));
-    return write({{"sources", sources},
-                  {"warnings", result.warnings},
-                  {"processing_seconds", result.processing_seconds},
-                  {"audio_seconds", result.audio_seconds}});
+    return write(to_object(result));
 }
 
 TaskResult parse_task_result(std::string_view text) {
-    TaskResult result;
-    parse(text, "a stored result", [&](const Json& json) {
-        for (const Json& stem : json.value("sources", Json::array()))
-            result.sources.push_back(stem_from_json(stem));
-        read(json, "warnings", result.warnings);
-        read(json, "processing_seconds", result.processing_seconds);
-        read(json, "audio_seconds", result.audio_seconds);
-    });
-    return result;
+    return parse<TaskResult>(text, "a stored result");
 }
 
 std::string to_json_text(const TaskError& error) {
-    return write({{"code", error.code}, {"message", error.message}});
+    return write(to_object(error));
 }
 
 TaskError parse_task_error(std::string_view text) {
-    TaskError error;
-    parse(text, "a stored error", [&](const Json& json) {
-        read(json, "code", error.code);
-        read(json, "message", error.message);
-    });
-    return error;
+    return parse<TaskError>(text, "a stored error");
 }
 
 }  // namespace msst::tasks

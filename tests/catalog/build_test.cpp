@@ -218,6 +218,19 @@ TEST_F(CatalogTest, ExcludesArchitecturesWithoutEngine) {
     EXPECT_EQ(catalog.find("dsp")->state, ModelState::available);
 }
 
+TEST_F(CatalogTest, ExcludesVariantsThatCannotBeRunWithoutCallingThemDamaged) {
+    write_model("hyper");
+    CatalogSources from = sources();
+    from.examine = [](const Model&) -> NetworkFacts {
+        throw Error(ErrorCode::invalid_input, "this roformer is of the variant HyperACE",
+                    "unsupported_model");
+    };
+    const Catalog catalog = build_catalog(from);
+    EXPECT_EQ(catalog.find("hyper")->state, ModelState::unsupported);
+    EXPECT_EQ(catalog.find("hyper")->problem, "this roformer is of the variant HyperACE");
+    EXPECT_EQ(catalog.available().size(), 1u);
+}
+
 struct BadYaml {
     const char* text;
     const char* problem;

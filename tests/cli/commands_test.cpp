@@ -48,6 +48,7 @@ protected:
                                 },
                             .has_engine = [](std::string_view a) { return a == "scnet"; },
                             .examine = examine,
+                            .report_weights = report_weights,
                             .environment = environment,
                             .clock = clock,
                             .out = out,
@@ -72,6 +73,7 @@ protected:
     msst::testing::TempFolder folder;
     msst::testing::FakeClock clock;
     catalog::Examine examine;
+    std::function<model::WeightReport(const catalog::Model&)> report_weights;
     std::map<std::string, std::string> environment;
     std::ostringstream out;
     std::ostringstream err;
@@ -167,6 +169,46 @@ TEST_F(CommandsTest, ModelsVerifyLoadsEveryModel) {
     EXPECT_EQ(run({"models", "verify", "dsp", "-c", config()}), kSuccess);
 }
 
+TEST_F(CommandsTest, ModelsVerifyTellsHowACheckpointFitsItsNetwork) {
+    write_model("good", "training: {model_type: scnet, instruments: [vocals]}");
+    model::WeightReport report;
+    report.stored = {{"a", {2, 3}}, {"c", {5}}};
+    report_weights = [&](const catalog::Model&) { return report; };
+    EXPECT_EQ(run({"models", "verify", "good", "-c", config()}), kSuccess);
+    EXPECT_EQ(out.str(), "good: ok\n  holds 2 weights, 11 numbers\n");
+
+    report.missing = {{"b", {4}}};
+    report.mismatched = {{"a", {2, 3}, {3, 2}}};
+    report.unused = {"c"};
+    EXPECT_EQ(run({"models", "verify", "good", "-c", config()}), kFailure);
+    EXPECT_EQ(out.str(),
+              "good: 1 weight is missing, 1 has another shape, 1 is not used\n"
+              "  holds 2 weights, 11 numbers\n"
+              "  missing: b [4]\n"
+              "  shape: a is [2, 3], the network needs [3, 2]\n"
+              "  not used: c\n");
+    EXPECT_EQ(run({"models", "verify", "good", "--json", "-c", config()}), kFailure);
+    const auto weights = nlohmann::json::parse(out.str())["models"][0]["weights"];
+    EXPECT_EQ(weights["stored"].size(), 2u);
+    EXPECT_EQ(weights["missing"][0]["name"], "b");
+    EXPECT_EQ(weights["mismatched"][0]["needed"], nlohmann::json({3, 2}));
+}
+
+TEST_F(CommandsTest, ModelsVerifyShortensLongListsAndLoadsWhatFits) {
+    write_model("many", "training: {model_type: scnet, instruments: [vocals]}");
+    write_model("broken", "training: {model_type: scnet, instruments: [vocals]}");
+    report_weights = [&](const catalog::Model& model) {
+        model::WeightReport report;
+        if (model.model_type == "many")
+            for (int i = 0; i < 33; ++i) report.unused.push_back("w" + std::to_string(i));
+        return report;
+    };
+    EXPECT_EQ(run({"models", "verify", "many", "-c", config()}), kFailure);
+    EXPECT_THAT(out.str(), AllOf(HasSubstr("not used: w19\n  … and 13 more"), Not(HasSubstr("w20"))));
+    EXPECT_EQ(run({"models", "verify", "broken", "-c", config()}), kFailure);
+    EXPECT_THAT(out.str(), HasSubstr("broken: tensor 'a' is missing\n"));
+}
+
 TEST_F(CommandsTest, SeparateTakesMsstsFlags) {
     std::ofstream(folder / "c.yaml") << "training: {instruments: [vocals]}\nmodel: {freqs_per_bands: [2]}\n";
     std::ofstream(folder / "m.ckpt") << "x";
@@ -188,6 +230,10 @@ TEST_F(CommandsTest, SeparateTakesMsstsFlags) {
                    "--force_cpu",
                    "--extract_instrumental",
                    "--use_tta",
+                   "--bigshifts",
+                   "2",
+                   "--chunk_edges",
+                   "per_chunk",
                    "--disable_detailed_pbar",
                    "--filename_template",
                    "{file_name}/{instr}"}),

@@ -1,3 +1,4 @@
+// One connection's whole behaviour, told against one test server; each test is short and stands alone.
 #include "http/session.h"
 
 #include <boost/asio/steady_timer.hpp>

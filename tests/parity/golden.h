@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "checkpoint/checkpoint.h"
 #include "graph/backend.h"
 #include "model/network.h"
@@ -24,6 +25,7 @@ public:
     std::vector<float> tensor(const std::string& name) const { return tensors_.read(name); }
     const checkpoint::Checkpoint& tensors() const { return tensors_; }
     model::ModelConfig config() const { return model::read_model_config(folder_ / "config.yaml"); }
+    std::string config_text() const { return read_file(folder_ / "config.yaml"); }
 
     std::shared_ptr<const model::Weights> weights() const {
         for (const char* name : {"model.ckpt", "model.th", "model.safetensors"})
@@ -50,13 +52,16 @@ inline double relative_error(std::span<const float> ours, std::span<const float>
     return std::sqrt(difference / size);
 }
 
-// The network's output for `input`, computed by `backend`.
+// The network's outputs for `input`, one behind the other, computed by `backend`.
 inline std::vector<float> run_network(const graph::Backend& backend, const model::Network& network,
                                       std::span<const float> input) {
     const auto executable = backend.compile(network.graph, backend.plan(network.graph));
-    std::vector<float> output(graph::elements(network.graph.shape(network.graph.outputs()[0])));
+    std::vector<float> output(network.stems * network.channels * network.chunk_frames);
+    const size_t size = output.size() / network.graph.outputs().size();
     const std::vector<std::span<const float>> inputs = {input};
-    const std::vector<std::span<float>> outputs = {output};
+    std::vector<std::span<float>> outputs;
+    for (size_t at = 0; at < output.size(); at += size)
+        outputs.push_back(std::span(output).subspan(at, size));
     executable->run(inputs, outputs, {});
     return output;
 }

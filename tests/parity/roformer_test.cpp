@@ -23,7 +23,7 @@ class RoformerParity : public ::testing::TestWithParam<Case> {};
 // Both compute in float32; sums are ordered differently.
 constexpr double kTolerance = 2e-5;
 
-TEST_P(RoformerParity, ReferenceAgreesWithPyTorch) {
+TEST_P(RoformerParity, ReferenceAgreesWithTheGolden) {
     const Golden golden(GetParam().folder);
     const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
 
@@ -34,7 +34,7 @@ TEST_P(RoformerParity, ReferenceAgreesWithPyTorch) {
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 
-TEST_P(RoformerParity, ProcessorAgreesWithPyTorch) {
+TEST_P(RoformerParity, ProcessorAgreesWithTheGolden) {
     const Golden golden(GetParam().folder);
     const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
     const backend::CpuBackend backend({.threads = 2, .precision = backend::Precision::float32});
@@ -46,7 +46,7 @@ TEST_P(RoformerParity, ProcessorAgreesWithPyTorch) {
 }
 
 // Eight bits of every factor of a matrix product.
-TEST_P(RoformerParity, ProcessorAgreesWithPyTorchInBfloat16) {
+TEST_P(RoformerParity, ProcessorAgreesWithTheGoldenInBfloat16) {
     if (!backend::CpuBackend::has_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
     const Golden golden(GetParam().folder);
     const auto network = model::build_network(GetParam().architecture, golden.config(), golden.weights());
@@ -58,18 +58,18 @@ TEST_P(RoformerParity, ProcessorAgreesWithPyTorchInBfloat16) {
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(Goldens, RoformerParity,
-                         ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"},
-                                           Case{"bs_roformer-4stem", "bs_roformer"},
-                                           Case{"bs_roformer-linear", "bs_roformer"},
-                                           Case{"bs_roformer-pope", "bs_roformer"},
-                                           Case{"mel_band_roformer-plain", "mel_band_roformer"},
-                                           Case{"mel_band_roformer-4stem", "mel_band_roformer"}),
-                         [](const auto& test) {
-                             std::string name = test.param.folder;
-                             std::ranges::replace(name, '-', '_');
-                             return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Goldens, RoformerParity,
+    ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"}, Case{"bs_roformer-4stem", "bs_roformer"},
+                      Case{"bs_roformer-linear", "bs_roformer"}, Case{"bs_roformer-pope", "bs_roformer"},
+                      Case{"bs_roformer-large", "bs_roformer"}, Case{"bs_roformer-siamese", "bs_roformer"},
+                      Case{"mel_band_roformer-plain", "mel_band_roformer"},
+                      Case{"mel_band_roformer-4stem", "mel_band_roformer"}),
+    [](const auto& test) {
+        std::string name = test.param.folder;
+        std::ranges::replace(name, '-', '_');
+        return name;
+    });
 
 }  // namespace
 }  // namespace msst

@@ -27,8 +27,8 @@ public:
         return (1.0f + static_cast<float>(s)) * now + 0.5f * before * after + 0.01f * static_cast<float>(i);
     }
 
-    void separate(std::span<const float> mixtures, int batch, std::span<float> stems, const std::stop_token&,
-                  const std::function<void(double)>& on_progress) const override {
+    void separate(std::span<const float> mixtures, int batch, std::span<float> stems,
+                  const ChunkRun& run) const override {
         for (int b = 0; b < batch; ++b)
             for (int s = 0; s < kStems; ++s)
                 for (int c = 0; c < kChannels; ++c) {
@@ -37,7 +37,7 @@ public:
                     for (int64_t i = 0; i < chunk_; ++i)
                         out[i] = stem(s, i, i > 0 ? in[i - 1] : 0, in[i], i + 1 < chunk_ ? in[i + 1] : 0);
                 }
-        on_progress(1);
+        run.on_progress(1);
     }
 
 private:
@@ -168,6 +168,20 @@ INSTANTIATE_TEST_SUITE_P(
                       ChunkRules{.edges = ChunkRules::Edges::per_chunk, .num_overlap = 2, .batch_size = 2},
                       ChunkRules{.mode = ChunkRules::Mode::demucs, .num_overlap = 4, .batch_size = 2}));
 
+TEST(ChunkedSeparator, WithFadesPerChunkTheBatchSizeDoesNotMatter) {
+    const std::vector<float> song = random_song(55);  // too short to be padded
+    const auto separated = [&](ChunkRules::Edges edges, int batch) {
+        Separated result = separate(song, 40, {.edges = edges, .num_overlap = 4, .batch_size = batch}, 50);
+        return result.stems[0].pop(55).samples;
+    };
+
+    const auto one = separated(ChunkRules::Edges::per_chunk, 1);
+    EXPECT_EQ(separated(ChunkRules::Edges::per_chunk, 3), one);
+    EXPECT_EQ(separated(ChunkRules::Edges::per_chunk, 100), one);
+    EXPECT_EQ(separated(ChunkRules::Edges::msst, 1), one);
+    EXPECT_NE(separated(ChunkRules::Edges::msst, 3), one);
+}
+
 TEST(ChunkedSeparator, RefusesAnOverlapThatLeavesNoStep) {
     EXPECT_THROW(ChunkedSeparator(std::make_shared<PositionModel>(8), {.num_overlap = 9}), Error);
     EXPECT_THROW(ChunkedSeparator(std::make_shared<PositionModel>(8), {.num_overlap = 0}), Error);
@@ -184,6 +198,35 @@ TEST(ChunkedSeparator, StopsWhenItIsAskedTo) {
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::cancelled);
     }
+}
+
+// Counts its chunks, and asks to stop in the middle of one.
+class StoppingModel final : public ChunkModel {
+public:
+    explicit StoppingModel(int chunks) : chunks_left_(chunks) {}
+
+    const SeparatorInfo& info() const override { return info_; }
+    int64_t chunk_frames() const override { return 8; }
+    void separate(std::span<const float>, int, std::span<float>, const ChunkRun&) const override {
+        ++runs;
+        if (--chunks_left_ == 0) stop.request_stop();
+    }
+
+    mutable std::stop_source stop;
+    mutable int runs = 0;
+
+private:
+    SeparatorInfo info_{.instruments = {"vocals", "other"}, .sample_rate = 44100, .channels = kChannels};
+    mutable int chunks_left_;
+};
+
+TEST(ChunkedSeparator, StartsNoChunkAfterARequestToStop) {
+    const auto model = std::make_shared<StoppingModel>(3);
+    const ChunkedSeparator separator(model, {});
+    const auto stream = separator.open(model->stop.get_token());
+
+    EXPECT_THROW(stream->push(audio::Block(kChannels, 1000), [](const StemBlocks&) {}), Error);
+    EXPECT_EQ(model->runs, 3);
 }
 
 }  // namespace

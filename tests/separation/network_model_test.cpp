@@ -43,7 +43,7 @@ TEST(NetworkModel, GivesEachChunkOfABatchItsStems) {
     const std::vector<float> mixtures = {1, 2, 3, 4};
     std::vector<float> stems(8);
 
-    model.separate(mixtures, /*batch=*/2, stems, {}, {});
+    model.separate(mixtures, /*batch=*/2, stems, {});
 
     EXPECT_THAT(stems, ElementsAre(1, 2, 10, 20, 3, 4, 30, 40));
 }
@@ -52,7 +52,7 @@ TEST(NetworkModel, GivesTheOnlyStemOfANetworkToEveryInstrument) {
     const NetworkModel model = make_model({"vocals", "other", "bass"}, 1);
     std::vector<float> stems(12);
 
-    model.separate(std::vector<float>{1, 2, 3, 4}, /*batch=*/2, stems, {}, {});
+    model.separate(std::vector<float>{1, 2, 3, 4}, /*batch=*/2, stems, {});
 
     EXPECT_THAT(stems, ElementsAre(1, 2, 1, 2, 1, 2, 3, 4, 3, 4, 3, 4));
 }
@@ -62,8 +62,9 @@ TEST(NetworkModel, TellsProgressOfTheWholeBatch) {
     std::vector<float> stems(4);
     std::vector<double> told;
 
-    model.separate(std::vector<float>{1, 2, 3, 4}, /*batch=*/2, stems, {},
-                   [&](double fraction) { told.push_back(fraction); });
+    model.separate(
+        std::vector<float>{1, 2, 3, 4}, /*batch=*/2, stems,
+        {.stop = {}, .on_progress = [&](double fraction) { told.push_back(fraction); }, .wanted = {}});
 
     EXPECT_THAT(told, ElementsAre(0.25, 0.5, 0.75, 1));
 }
@@ -75,7 +76,8 @@ TEST(NetworkModel, HandsTheRequestToStopDown) {
     source.request_stop();
 
     try {
-        model.separate(std::vector<float>{1, 2}, /*batch=*/1, stems, source.get_token(), {});
+        model.separate(std::vector<float>{1, 2}, /*batch=*/1, stems,
+                       {.stop = source.get_token(), .on_progress = {}, .wanted = {}});
         FAIL() << "it ran";
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::cancelled);

@@ -138,6 +138,59 @@ TEST_F(PlannedNetworkTest, GivesTheOnlyStemOfANetworkToEveryInstrumentWithoutATa
     EXPECT_EQ(stems[0], stems[1]);
 }
 
+TEST_F(PlannedNetworkTest, ComputesOnlyTheWantedStems) {
+    const PlannedNetwork planned = plan_network(four_stems("num_overlap: 2", "num_overlap: 2"), backend);
+    const auto model = compile_network(planned);
+    std::vector<float> mixture(model->info().channels * model->chunk_frames());
+    for (size_t i = 0; i < mixture.size(); ++i) mixture[i] = 0.1f * static_cast<float>((i * 37) % 19) - 0.9f;
+    const auto run = [&](const std::vector<bool>& wanted, int& operations) {
+        std::vector<float> stems(4 * mixture.size());
+        model->separate(mixture, /*batch=*/1, stems,
+                        {.stop = {}, .on_progress = [&](double) { ++operations; }, .wanted = wanted});
+        return stems;
+    };
+
+    int operations_of_all = 0, operations_of_one = 0;
+    const std::vector<float> all = run({}, operations_of_all);
+    const std::vector<float> one = run({false, false, true, false}, operations_of_one);
+
+    EXPECT_LT(operations_of_one, operations_of_all);
+    const auto stem = [&](const std::vector<float>& stems, int s) {
+        return std::vector(stems.begin() + s * mixture.size(), stems.begin() + (s + 1) * mixture.size());
+    };
+    EXPECT_EQ(stem(one, 2), stem(all, 2));
+    EXPECT_EQ(stem(one, 0), std::vector<float>(mixture.size()));
+}
+
+TEST_F(PlannedNetworkTest, AStreamPassesOnWhichStemsAreWanted) {
+    const auto separator = open_network_separator(four_stems("batch_size: 1", "batch_size: 1"), backend);
+    std::vector<float> song(2 * 20'000, 0.25f);
+    const auto all = testing::separate_planar(*separator->open({}), /*channels=*/2, song);
+    const auto stream = separator->open({});
+    stream->want_only({false, true, false, false});
+    const auto one = testing::separate_planar(*stream, /*channels=*/2, song);
+
+    EXPECT_EQ(one[1], all[1]);
+    EXPECT_EQ(one[3], std::vector<float>(song.size()));
+}
+
+TEST_F(PlannedNetworkTest, ChunksFadeAsTheConfigurationOrTheCallerSays) {
+    using Edges = ChunkRules::Edges;
+    NetworkSource source = four_stems("num_overlap: 2", "num_overlap: 2");
+    EXPECT_EQ(plan_network(source, backend).rules.edges, Edges::msst);
+    source.chunk_edges = "per_chunk";
+    EXPECT_EQ(plan_network(source, backend).rules.edges, Edges::per_chunk);
+    source = four_stems("num_overlap: 2", "num_overlap: 2, chunk_edges: per_chunk");
+    EXPECT_EQ(plan_network(source, backend).rules.edges, Edges::per_chunk);
+    source.chunk_edges = "msst";
+    EXPECT_EQ(plan_network(source, backend).rules.edges, Edges::msst);
+}
+
+TEST_F(PlannedNetworkTest, RefusesOtherFadesByName) {
+    EXPECT_THAT(refusal(four_stems("num_overlap: 2", "num_overlap: 2, chunk_edges: soft")),
+                HasSubstr("chunk_edges is 'soft', it must be msst or per_chunk"));
+}
+
 TEST_F(PlannedNetworkTest, RefusesATargetThatIsNoStem) {
     EXPECT_THAT(refusal(four_stems("target_instrument: null", "target_instrument: piano")),
                 HasSubstr("'piano', which is none of the training.instruments"));

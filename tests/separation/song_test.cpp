@@ -171,6 +171,97 @@ TEST_F(Song, WithTtaIsTheSameForASeparatorThatTreatsAllPassesAlike) {
     EXPECT_NEAR(read("vocals.wav").samples[7000], 0.25f * read("input.wav").samples[7000], 1e-6);
 }
 
+TEST_F(Song, WithBigshiftsIsTheSameForASeparatorThatTreatsAllPlacesAlike) {
+    const int64_t frames = 20'011;  // no shift divides it
+    make_input(frames);
+    const testing::GainSeparator separator(stereo_model({"vocals", "other"}), {0.25f, 0.75f}, /*delay=*/999);
+    SongRequest wanted = request({"other"});
+    wanted.bigshifts = 5;
+    wanted.use_tta = true;
+    wanted.extract_instrumental = true;
+
+    separate_song(separator, wanted, {});
+
+    const audio::Block mixture = read("input.wav"), other = read("other.wav"),
+                       rest = read("instrumental.wav");
+    ASSERT_EQ(other.frames, frames);
+    ASSERT_EQ(rest.frames, frames);
+    for (size_t i = 0; i < mixture.samples.size(); ++i) {
+        ASSERT_NEAR(other.samples[i], 0.75f * mixture.samples[i], 1e-6) << "sample " << i;
+        ASSERT_NEAR(rest.samples[i], 0.75f * mixture.samples[i], 1e-6) << "sample " << i;
+    }
+    EXPECT_EQ(files(), (std::vector<std::string>{"input.wav", "instrumental.wav", "other.wav"}));
+}
+
+TEST_F(Song, WithBigshiftsIsTheMeanOfTheSongBegunAtEveryShift) {
+    make_input(1000);
+    // What comes out tells where in the pass a frame was.
+    const testing::WholeSongSeparator separator(stereo_model({"vocals"}), [](const audio::Block& song) {
+        StemBlocks stems = {audio::Block(song.channels, song.frames)};
+        for (int c = 0; c < song.channels; ++c)
+            for (int64_t i = 0; i < song.frames; ++i)
+                stems[0].channel(c)[i] = song.channel(c)[i] + static_cast<float>(i) / 1000;
+        return stems;
+    });
+    SongRequest wanted = request({"vocals"});
+    wanted.bigshifts = 3;  // of 333 frames
+
+    separate_song(separator, wanted, {});
+
+    const audio::Block mixture = read("input.wav"), vocals = read("vocals.wav");
+    for (int64_t i = 0; i < 1000; ++i) {
+        const float place = static_cast<float>(i + (i + 333) % 1000 + (i + 666) % 1000) / 3000;
+        ASSERT_NEAR(vocals.channel(0)[i], mixture.channel(0)[i] + place, 1e-6) << "frame " << i;
+    }
+}
+
+TEST_F(Song, WithFewerThanOneBigshiftIsOnePass) {
+    make_input(1000);
+    const testing::GainSeparator separator(stereo_model({"vocals"}), {0.5f});
+    SongRequest wanted = request({"vocals"});
+    wanted.bigshifts = -2;
+
+    separate_song(separator, wanted, {});
+
+    EXPECT_FLOAT_EQ(read("vocals.wav").samples[500], 0.5f * read("input.wav").samples[500]);
+}
+
+// Remembers what it was asked to compute.
+class AskedSeparator final : public Separator {
+public:
+    const SeparatorInfo& info() const override { return info_; }
+    std::unique_ptr<SeparationStream> open(std::stop_token) const override {
+        return std::make_unique<Stream>(*this);
+    }
+    mutable std::vector<std::vector<bool>> asked;  // by stream
+
+private:
+    struct Stream final : SeparationStream {
+        explicit Stream(const AskedSeparator& asked_of) : owner(asked_of) {}
+        void want_only(const std::vector<bool>& wanted) override { owner.asked.push_back(wanted); }
+        void push(const audio::Block& block, const StemSink& sink) override { sink({block, block, block}); }
+        void finish(const StemSink&) override {}
+        double frames_done() const override { return 0; }
+        const AskedSeparator& owner;
+    };
+    SeparatorInfo info_ = stereo_model({"drums", "vocals", "other"});
+};
+
+TEST_F(Song, AsksOnlyForTheStemsThatItsFilesNeed) {
+    make_input(1000);
+    const AskedSeparator separator;
+    SongRequest wanted = request({"other"});
+
+    separate_song(separator, wanted, {});
+    wanted.extract_instrumental = true;  // needs the vocals
+    wanted.bigshifts = 2;
+    separate_song(separator, wanted, {});
+
+    using Wanted = std::vector<bool>;
+    EXPECT_EQ(separator.asked, (std::vector<Wanted>{Wanted{false, false, true}, Wanted{false, true, true},
+                                                    Wanted{false, true, true}}));
+}
+
 TEST_F(Song, NamesAnInstrumentTheModelDoesNotHave) {
     make_input(1000);
     const testing::GainSeparator separator(stereo_model({"vocals", "other"}), {1.0f, 0.0f});
@@ -235,6 +326,24 @@ TEST_F(Song, ReportsProgressThatNeverGoesBackAndEndsAtOne) {
     separate_song(separator, wanted, {});
 
     EXPECT_EQ(fractions.front(), 0);
+    EXPECT_EQ(fractions.back(), 1);
+    EXPECT_TRUE(std::ranges::is_sorted(fractions));
+}
+
+TEST_F(Song, ReportsProgressOverAllPasses) {
+    make_input(200'000);
+    const testing::GainSeparator separator(stereo_model({"vocals"}), {1.0f});
+    std::mutex mutex;
+    std::vector<double> fractions;
+    SongRequest wanted = request({"vocals"});
+    wanted.bigshifts = 3;
+    wanted.on_progress = [&](SongStage, double fraction) {
+        const std::lock_guard lock(mutex);
+        fractions.push_back(fraction);
+    };
+
+    separate_song(separator, wanted, {});
+
     EXPECT_EQ(fractions.back(), 1);
     EXPECT_TRUE(std::ranges::is_sorted(fractions));
 }

@@ -1,4 +1,5 @@
-// The life of one task: submitted, claimed, renewed, ended, or taken away from a dead worker.
+// The life of one task: submitted, claimed, renewed, ended, or taken away from a dead worker. Long, since
+// it is one list of promises that every store keeps.
 #include "store/task_store_contract.h"
 
 #include <gmock/gmock.h>

@@ -11,6 +11,7 @@
 #include "backend/cpu/matrix_product.h"
 #include "backend/cpu/row_groups.h"
 #include "base/error.h"
+#include "graph/node_uses.h"
 
 namespace msst::backend {
 namespace {
@@ -40,9 +41,10 @@ struct Arena {
 
 // Nodes that run together, row by row or as a single one.
 struct Step {
-    std::vector<Kernel*> kernels;
-    int64_t rows = 0;  // 0: a single kernel, run as a whole
-    double flops = 0;
+    size_t first_node = 0;
+    std::vector<Kernel*> kernels;  // of the nodes from first_node on
+    int64_t rows = 0;              // 0: a single kernel, run as a whole
+    double flops = 0;              // of the nodes this run needs
 };
 
 // Weights that a product packs are not kept beside that; everything else reads its constant where it is.
@@ -85,7 +87,7 @@ class CpuExecutable final : public graph::Executable {
 public:
     CpuExecutable(const Graph& graph, const Plan& plan, const std::vector<Storage>& storage, Storage products,
                   int threads)
-        : graph_(graph), arena_(plan.arena_bytes), products_(products), threads_(threads) {
+        : graph_(graph), uses_(graph), arena_(plan.arena_bytes), products_(products), threads_(threads) {
         omp_set_num_threads(threads_);  // oneDNN prepares products for as many threads as run them
         const std::vector<bool> pieces = find_pieces(graph);
         for (size_t i = 0; i < graph.tensors().size(); ++i) {
@@ -97,16 +99,18 @@ public:
         const std::vector<int> groups = find_row_groups(graph);
         for (size_t n = 0; n < graph.nodes().size(); ++n)
             add_node(n, plan, n > 0 && groups[n] == groups[n - 1]);
-        for (const Step& step : steps_) flops_ += step.flops;
     }
 
     void run(std::span<const std::span<const float>> inputs, std::span<const std::span<float>> outputs,
              const graph::RunControl& control) override {
         const std::lock_guard lock(mutex_);
         omp_set_num_threads(threads_);
+        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
         copy_in(inputs);
+        choose_nodes(outputs);
         double done = 0;
         for (const Step& step : steps_) {
+            if (step.flops < 0) continue;
             run_step(step, control, done);
             done += step.flops;
             report(control, done);
@@ -115,6 +119,22 @@ public:
     }
 
 private:
+    // What this run needs for `outputs`. A step without any such node gets less than no flops.
+    void choose_nodes(std::span<const std::span<float>> outputs) {
+        uses_.find_needed(outputs, needed_);
+        flops_ = 0;
+        for (Step& step : steps_) {
+            bool is_needed = false;
+            step.flops = 0;
+            for (size_t n = step.first_node; n < step.first_node + step.kernels.size(); ++n) {
+                is_needed = is_needed || needed_[n];
+                if (needed_[n]) step.flops += graph_.nodes()[n].flops;
+            }
+            flops_ += step.flops;
+            if (!is_needed) step.flops = kNotNeeded;
+        }
+    }
+
     void keep_plain_constants() {
         constants_.resize(graph_.constants().size());
         for (const graph::Node& node : graph_.nodes())
@@ -153,9 +173,8 @@ private:
         kernels_.push_back(make_kernel(context));
         for (size_t i = 0; i < node.inputs.size(); ++i)  // what was packed is gone with `packed`
             if (node.inputs[i].is_present() && is_packed(node, i)) forget(node.inputs[i], packed);
-        if (!joins_last) steps_.push_back({{}, is_row_wise(node) ? rows_of(graph_, node) : 0, 0});
+        if (!joins_last) steps_.push_back({n, {}, is_row_wise(node) ? rows_of(graph_, node) : 0, 0});
         steps_.back().kernels.push_back(kernels_.back().get());
-        steps_.back().flops += node.flops;
     }
 
     void forget(TensorId id, const std::vector<std::vector<float>>& packed) {
@@ -173,7 +192,8 @@ private:
         for (int64_t first = 0; first < step.rows; first += kRowStep) {
             refuse_if_stopped(control);
             const int64_t count = std::min(kRowStep, step.rows - first);
-            for (Kernel* kernel : step.kernels) kernel->run_rows(first, count);
+            for (size_t i = 0; i < step.kernels.size(); ++i)
+                if (needed_[step.first_node + i]) step.kernels[i]->run_rows(first, count);
             report(control,
                    done + step.flops * static_cast<double>(first + count) / static_cast<double>(step.rows));
         }
@@ -197,8 +217,8 @@ private:
     }
 
     void copy_out(std::span<const std::span<float>> outputs) {
-        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
         for (size_t i = 0; i < outputs.size(); ++i) {
+            if (outputs[i].empty()) continue;
             const TensorId id = graph_.outputs()[i];
             check(std::ssize(outputs[i]) == graph::elements(graph_.shape(id)),
                   "an output has the wrong size");
@@ -206,7 +226,11 @@ private:
         }
     }
 
+    static constexpr double kNotNeeded = -1;
+
     Graph graph_;
+    graph::NodeUses uses_;
+    std::vector<bool> needed_;  // of the run, per node
     std::mutex mutex_;
     Arena arena_;
     Storage products_;

@@ -5,6 +5,7 @@
 
 #include "backend/reference/kernels.h"
 #include "base/error.h"
+#include "graph/node_uses.h"
 
 namespace msst::backend {
 namespace {
@@ -16,7 +17,8 @@ using graph::TensorKind;
 
 class ReferenceExecutable final : public graph::Executable {
 public:
-    ReferenceExecutable(const Graph& graph, const Plan& plan) : graph_(graph), arena_(plan.arena_bytes) {
+    ReferenceExecutable(const Graph& graph, const Plan& plan)
+        : graph_(graph), uses_(graph), arena_(plan.arena_bytes) {
         for (const graph::Constant& constant : graph.constants()) {
             constants_.emplace_back(graph::elements(constant.shape));
             constant.fill(constants_.back());
@@ -32,13 +34,18 @@ public:
     void run(std::span<const std::span<const float>> inputs, std::span<const std::span<float>> outputs,
              const graph::RunControl& control) override {
         const std::lock_guard lock(mutex_);
+        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
         copy_in(inputs);
+        uses_.find_needed(outputs, needed_);
+        double flops = 0;
+        for (size_t n = 0; n < needed_.size(); ++n) flops += needed_[n] ? graph_.nodes()[n].flops : 0;
         double done = 0;
-        for (const graph::Node& node : graph_.nodes()) {
+        for (size_t n = 0; n < needed_.size(); ++n) {
+            if (!needed_[n]) continue;
             if (control.stop.stop_requested()) throw Error(ErrorCode::cancelled, "the run was cancelled");
-            run_node(node);
-            done += node.flops;
-            if (control.on_progress) control.on_progress(std::min(1.0, done / std::max(1.0, graph_.flops())));
+            run_node(graph_.nodes()[n]);
+            done += graph_.nodes()[n].flops;
+            if (control.on_progress) control.on_progress(std::min(1.0, done / std::max(1.0, flops)));
         }
         copy_out(outputs);
     }
@@ -54,8 +61,8 @@ private:
     }
 
     void copy_out(std::span<const std::span<float>> outputs) {
-        check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
         for (size_t i = 0; i < outputs.size(); ++i) {
+            if (outputs[i].empty()) continue;
             const TensorId id = graph_.outputs()[i];
             check(std::ssize(outputs[i]) == graph::elements(graph_.shape(id)),
                   "an output has the wrong size");
@@ -73,6 +80,8 @@ private:
     }
 
     Graph graph_;
+    graph::NodeUses uses_;
+    std::vector<bool> needed_;  // of the run
     std::mutex mutex_;
     std::vector<std::byte> arena_;
     std::vector<std::vector<float>> constants_;

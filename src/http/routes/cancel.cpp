@@ -11,20 +11,13 @@
 // POST /api/v1/tasks/{task_id}/cancel
 
 namespace msst::http::routes {
-namespace {
-
-[[noreturn]] void throw_unknown() {
-    throw Error(ErrorCode::not_found, "there is no such task");
-}
-
-}  // namespace
 
 Response cancel_task(Context& context, const Request& request) {
     const tasks::Task task = owned_task(context, request);
     const auto outcome = context.services.store.cancel(task.task_id);
-    if (!outcome) throw_unknown();
+    if (!outcome) throw_unknown_task();
     const auto now = context.services.store.find(task.task_id);
-    if (!now) throw_unknown();
+    if (!now) throw_unknown_task();
     if (*outcome == tasks::CancelOutcome::already_final)
         throw Error(ErrorCode::conflict,
                     "the task is " + std::string(tasks::to_string(now->status)) + " and cannot be cancelled",

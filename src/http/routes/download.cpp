@@ -11,14 +11,14 @@
 namespace msst::http::routes {
 namespace {
 
-[[noreturn]] void throw_unknown() {
+[[noreturn]] void throw_unknown_source() {
     throw Error(ErrorCode::not_found, "the task has no such source");
 }
 
 const tasks::StemFile& find_stem(const tasks::Task& task, const std::string& filename) {
     const auto& sources = task.result->sources;
     const auto stem = std::ranges::find(sources, filename, &tasks::StemFile::filename);
-    if (stem == sources.end()) throw_unknown();
+    if (stem == sources.end()) throw_unknown_source();
     return *stem;
 }
 
@@ -26,7 +26,7 @@ const tasks::StemFile& find_stem(const tasks::Task& task, const std::string& fil
 
 Response download_source(Context& context, const Request& request) {
     const tasks::Task task = owned_task(context, request);
-    if (!tasks::is_final(task.status)) throw_unknown();
+    if (!tasks::is_final(task.status)) throw_unknown_source();
     ensure_results(context, task);
     const tasks::StemFile& stem = find_stem(task, request.path_values.find("filename")->second);
     OpenStem file = open_stem(context, task, stem);

@@ -11,10 +11,6 @@
 namespace msst::http::routes {
 namespace {
 
-[[noreturn]] void throw_unknown() {
-    throw Error(ErrorCode::not_found, "there is no such task");
-}
-
 [[noreturn]] void throw_gone(const char* code, std::string message) {
     throw ApiError({.status = beast_http::status::gone,
                     .code = code,
@@ -34,12 +30,16 @@ namespace {
 
 }  // namespace
 
+void throw_unknown_task() {
+    throw Error(ErrorCode::not_found, "there is no such task");
+}
+
 tasks::Task owned_task(Context& context, const Request& request) {
     const auto id = request.path_values.find("task_id");
-    if (id == request.path_values.end() || !is_uuid(id->second)) throw_unknown();
-    if (context.erasures.contains(id->second)) throw_unknown();
+    if (id == request.path_values.end() || !is_uuid(id->second)) throw_unknown_task();
+    if (context.erasures.contains(id->second)) throw_unknown_task();
     auto task = context.services.store.find(id->second);
-    if (!task || (!request.owner.empty() && task->owner != request.owner)) throw_unknown();
+    if (!task || (!request.owner.empty() && task->owner != request.owner)) throw_unknown_task();
     return *std::move(task);
 }
 

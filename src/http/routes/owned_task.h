@@ -16,6 +16,7 @@ tasks::Task owned_task(Context& context, const Request& request);
 // 410 task_failed with the reason, task_cancelled, or results_expired.
 void ensure_results(Context& context, const tasks::Task& task);
 
+[[noreturn]] void throw_unknown_task();
 [[noreturn]] void throw_results_expired();
 
 // Seconds after which asking again about an unfinished task makes sense, 1 to 5.

@@ -154,14 +154,15 @@ std::vector<SubmissionForm::Finding> SubmissionForm::judge(const catalog::Catalo
     const std::string* named = value_of("model_type");
     if (!named && moment == Moment::under_way) return findings;  // it may still come
     request.model_type = named ? *named : catalog.default_model_type();
-    if (const catalog::Model* model = catalog.find(request.model_type)) {
+    const catalog::Model* model = catalog.find(request.model_type);
+    if (model && model->state != catalog::ModelState::unsupported) {
         judge_instruments(*model, findings, request);
     } else {
         const std::vector<std::string> names = usable_names(catalog);
+        const std::string why = model ? " cannot be run: " + model->problem : " is unknown";
         findings.push_back(
             {"unsupported_model_type",
-             {"model_type", in_quotes(request.model_type) + " is unknown; valid are: " + join(names),
-              names}});
+             {"model_type", in_quotes(request.model_type) + why + "; valid are: " + join(names), names}});
     }
     return findings;
 }
@@ -190,7 +191,9 @@ tasks::SeparationRequest SubmissionForm::finish(const catalog::Catalog& catalog)
 }
 
 std::string SubmissionForm::canonical_text() const {
-    return nlohmann::json(values_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    auto values = values_;
+    for (auto& [name, list] : values) std::ranges::sort(list);
+    return nlohmann::json(values).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace msst::http::routes

@@ -19,7 +19,7 @@ constexpr int kMaxLimit = 100;
 
 const std::vector<std::string> kStatuses = {"pending", "processing", "completed", "failed", "cancelled"};
 
-void refuse(std::vector<FieldError> errors) {
+void refuse_query(std::vector<FieldError> errors) {
     const std::string message = errors.size() == 1
                                     ? errors[0].field + " " + errors[0].message
                                     : std::to_string(errors.size()) + " parameters are invalid";
@@ -70,7 +70,7 @@ tasks::TaskQuery parse(const Request& request) {
     ListParameters parameters;
     if (!request.owner.empty()) parameters.query.owner = request.owner;
     for (const auto& [name, value] : request.query) parameters.add(name, value);
-    if (!parameters.errors.empty()) refuse(std::move(parameters.errors));
+    if (!parameters.errors.empty()) refuse_query(std::move(parameters.errors));
     return parameters.query;
 }
 

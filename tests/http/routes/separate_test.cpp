@@ -125,6 +125,16 @@ TEST(Separate, AnUnknownModelIsRefusedWithTheValidOnes) {
     EXPECT_EQ(reply.json().at("errors").at(0).at("allowed"), nlohmann::json({"dsp", "two_stems"}));
 }
 
+TEST(Separate, AModelThatThisBuildCannotRunIsRefusedWithTheReason) {
+    Service service;
+    const Reply reply = service.submit({file_part(), field("model_type", "hyper")});
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_EQ(reply.json().at("code"), "unsupported_model_type");
+    EXPECT_EQ(reply.json().at("message"),
+              "model_type 'hyper' cannot be run: this roformer is of the variant HyperACE; valid are: dsp, "
+              "two_stems");
+}
+
 TEST(Separate, InstrumentsOfAnotherModelAreRefusedWithTheValidOnes) {
     Service service;
     const Reply reply =

@@ -115,7 +115,11 @@ std::vector<catalog::Model> models() {
     damaged.model_type = "damaged";
     damaged.state = catalog::ModelState::damaged;
     damaged.problem = "/secret/path: not a checkpoint";
-    return {catalog::embedded_model(), two_stems, damaged};
+    catalog::Model hyper = catalog::embedded_model();
+    hyper.model_type = "hyper";
+    hyper.state = catalog::ModelState::unsupported;
+    hyper.problem = "this roformer is of the variant HyperACE";
+    return {catalog::embedded_model(), two_stems, damaged, hyper};
 }
 
 }  // namespace
