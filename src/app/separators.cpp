@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
 #include "dsp/dsp_separator.h"
-#include "model/model_types.h"
 #include "model/demucs_package.h"
+#include "model/model_types.h"
 #include "model/network.h"
 #include "separation/planned_network.h"
 

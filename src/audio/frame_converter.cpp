@@ -17,7 +17,8 @@ namespace {
 
 // Left, right, left … with equal weights: for channels whose places nobody knows.
 std::vector<double> dealt_out_matrix(int in_channels, int out_channels) {
-    std::vector<double> matrix(static_cast<size_t>(in_channels) * out_channels);  // [out_channels, in_channels]
+    std::vector<double> matrix(static_cast<size_t>(in_channels) *
+                               out_channels);  // [out_channels, in_channels]
     for (int in = 0; in < in_channels; ++in) {
         const int out = in % out_channels;
         const int sharing = (in_channels - out + out_channels - 1) / out_channels;

@@ -1,5 +1,7 @@
 #include "checkpoint/checkpoint.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "checkpoint/gzip.h"
@@ -55,7 +57,9 @@ Metadata texts(const std::map<std::string, std::string>& entries) {
 Checkpoint Checkpoint::open(const std::filesystem::path& path) {
     const auto file = std::make_shared<const MappedFile>(path);
     try {
-        return parse(file->bytes(), file);
+        Checkpoint checkpoint = parse(file->bytes(), file);
+        checkpoint.file_ = file;
+        return checkpoint;
     } catch (const Error& error) {
         throw Error(error.code(), clean_text(path.filename().string(), 200) + ": " + error.what(),
                     error.reason());
@@ -104,6 +108,13 @@ std::vector<float> Checkpoint::read(const std::string& name) const {
     std::vector<float> values(tensor.elements());
     tensor.read(values);
     return values;
+}
+
+void Checkpoint::let_go(const std::string& name) const {
+    if (!file_) return;
+    const TensorView& tensor = info(name);
+    file_->let_go(
+        tensor.bytes.first(std::min<size_t>(tensor.bytes.size(), tensor.elements() * size_of(tensor.type))));
 }
 
 std::span<const float> Checkpoint::view(const std::string& name) const {

@@ -12,6 +12,8 @@
 
 namespace msst::checkpoint {
 
+class MappedFile;
+
 // The weights of a network by name, out of an untrusted file: torch.save's ZIP
 // and older stream formats, or safetensors, also gzip-compressed; told apart by content, never by
 // extension. Nothing in the file is executed. Tensors are read from the mapped
@@ -38,6 +40,10 @@ public:
     // A view of the file where the tensor is contiguous aligned float32 already, else empty.
     std::span<const float> view(const std::string& name) const;
 
+    // The tensor is not needed soon: of a mapped file its pages stop counting as this process's memory.
+    // Reading it again works, and reads them again.
+    void let_go(const std::string& name) const;
+
     const Metadata& metadata() const { return metadata_; }
 
 private:
@@ -45,6 +51,7 @@ private:
     static Checkpoint parse_unpacked(Bytes file, std::shared_ptr<const void> owner);
 
     std::shared_ptr<const void> owner_;
+    std::shared_ptr<const MappedFile> file_;  // empty: parsed from memory
     std::map<std::string, TensorView> tensors_;
     Metadata metadata_;
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -24,6 +25,14 @@ MappedFile::MappedFile(const std::filesystem::path& path) {
 
 MappedFile::~MappedFile() {
     if (data_) munmap(const_cast<std::byte*>(data_), size_);
+}
+
+void MappedFile::let_go(Bytes part) const {
+    const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+    const size_t first = static_cast<size_t>(part.data() - data_) / page * page;
+    const size_t end = static_cast<size_t>(part.data() - data_) + part.size();
+    // Only advice: what the system makes of it changes nothing that is read.
+    if (!part.empty()) madvise(const_cast<std::byte*>(data_) + first, end - first, MADV_DONTNEED);
 }
 
 }  // namespace msst::checkpoint

@@ -19,6 +19,9 @@ public:
 
     Bytes bytes() const { return {data_, size_}; }
 
+    // Gives the pages of a part of bytes() back to the system; they come again when they are touched.
+    void let_go(Bytes part) const;
+
 private:
     const std::byte* data_ = nullptr;
     size_t size_ = 0;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include "backend/open.h"
 #include "base/error.h"
@@ -47,6 +48,16 @@ std::vector<float> make_noise(int64_t count) {
     return noise;
 }
 
+double median_of(std::vector<double> values) {
+    std::ranges::sort(values);
+    const size_t half = values.size() / 2;
+    return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+int used_threads(const BenchOptions& options) {
+    return options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+}
+
 void run_chunks(const separation::ChunkModel& model, const BenchOptions& options, const std::stop_token& stop,
                 RunProfile& profile, BenchResult& result) {
     const int64_t chunk = model.info().channels * model.chunk_frames();
@@ -56,25 +67,30 @@ void run_chunks(const separation::ChunkModel& model, const BenchOptions& options
         const bool is_counted = run > 0;
         profile.start();
         const Stopwatch watch;
+        const double processor_start = backend::processor_seconds();
         const auto on_progress = [&](double fraction) {
             if (is_counted && options.has_profile) profile.add(fraction, watch.seconds());
         };
         model.separate(mixture, /*batch=*/1, stems, {.stop = stop, .on_progress = on_progress, .wanted = {}});
-        if (is_counted) result.run_seconds.push_back(watch.seconds());
+        if (!is_counted) continue;
+        result.run_seconds.push_back(watch.seconds());
+        const double used = backend::processor_seconds() - processor_start;
+        result.processor_seconds.push_back(used / used_threads(options));
     }
 }
 
 }  // namespace
 
 double BenchResult::median_seconds() const {
-    std::vector<double> sorted = run_seconds;
-    std::ranges::sort(sorted);
-    const size_t half = sorted.size() / 2;
-    return sorted.size() % 2 == 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+    return median_of(run_seconds);
 }
 
 double BenchResult::flops_per_second() const {
     return flops_per_chunk / median_seconds();
+}
+
+double BenchResult::flops_per_processor_second() const {
+    return flops_per_chunk / median_of(processor_seconds);
 }
 
 double BenchResult::audio_seconds_per_second() const {
@@ -103,8 +119,9 @@ BenchResult run_bench(const BenchOptions& options, const std::stop_token& stop) 
     result.peak = backend::measure_matrix_peak(options.threads);
     RunProfile profile(planned.network.graph);
     run_chunks(*model, options, stop, profile, result);
-    if (options.has_profile) result.profile = profile.entries();
     result.peak_rss_bytes = peak_resident_bytes();
+    result.peak.take_better(backend::measure_matrix_peak(options.threads));
+    if (options.has_profile) result.profile = profile.entries();
     return result;
 }
 

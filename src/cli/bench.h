@@ -28,17 +28,20 @@ struct BenchResult {
     int64_t parameters = 0;
     double chunk_seconds = 0;  // of audio
     int num_overlap = 1;
-    double load_seconds = 0;          // reading, converting and packing the weights
-    std::vector<double> run_seconds;  // of each counted run of one chunk
+    double load_seconds = 0;                // reading, converting and packing the weights
+    std::vector<double> run_seconds;        // of each counted run of one chunk
+    std::vector<double> processor_seconds;  // the same by processor time, of one thread
     double flops_per_chunk = 0;
     int64_t device_bytes = 0;    // as planned
     int64_t peak_rss_bytes = 0;  // of the process so far (VmHWM)
-    backend::MatrixPeak peak;    // of this machine, measured just before the runs
+    backend::MatrixPeak peak;    // of this machine, the better of just before and just after the runs
     std::vector<RunProfile::Entry> profile;
     std::vector<std::string> warnings;
 
     double median_seconds() const;
     double flops_per_second() const;
+    // The same by processor time: what it would be if nobody else wanted the cores.
+    double flops_per_processor_second() const;
     // Seconds of a long song that are separated in one second, overlap included.
     double audio_seconds_per_second() const;
 };

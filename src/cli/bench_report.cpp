@@ -22,9 +22,11 @@ constexpr double kMebi = 1 << 20;
     return text;
 }
 
-std::string peak_line(const BenchResult& result, const char* precision, double peak) {
-    return format("machine, %-9s %9.1f GFLOP/s   this is %.0f %% of it\n", precision, peak / kGiga,
-                  100 * result.flops_per_second() / peak);
+std::string peak_line(const BenchResult& result, const char* precision,
+                      const backend::MatrixPeak::Speed& peak) {
+    return format("machine, %-9s %9.1f GFLOP/s   this is %.0f %% of it, by processor time %.0f %%\n",
+                  precision, peak.wall / kGiga, 100 * result.flops_per_second() / peak.wall,
+                  100 * result.flops_per_processor_second() / peak.processor);
 }
 
 Json profile_json(const BenchResult& result) {
@@ -51,17 +53,22 @@ std::string to_json(const BenchResult& result) {
                  {"median_seconds", result.median_seconds()},
                  {"gflop_per_chunk", result.flops_per_chunk / kGiga},
                  {"gflops", result.flops_per_second() / kGiga},
-                 {"peak_float32_gflops", result.peak.float32 / kGiga},
+                 {"peak_float32_gflops", result.peak.float32.wall / kGiga},
                  {"peak_bfloat16_gflops", nullptr},
-                 {"fraction_of_float32_peak", result.flops_per_second() / result.peak.float32},
+                 {"fraction_of_float32_peak", result.flops_per_second() / result.peak.float32.wall},
                  {"fraction_of_bfloat16_peak", nullptr},
+                 {"fraction_of_float32_peak_by_processor_time",
+                  result.flops_per_processor_second() / result.peak.float32.processor},
+                 {"fraction_of_bfloat16_peak_by_processor_time", nullptr},
                  {"audio_seconds_per_second", result.audio_seconds_per_second()},
                  {"device_bytes", result.device_bytes},
                  {"peak_rss_bytes", result.peak_rss_bytes},
                  {"warnings", result.warnings}};
     if (result.peak.bfloat16) {
-        json["peak_bfloat16_gflops"] = *result.peak.bfloat16 / kGiga;
-        json["fraction_of_bfloat16_peak"] = result.flops_per_second() / *result.peak.bfloat16;
+        json["peak_bfloat16_gflops"] = result.peak.bfloat16->wall / kGiga;
+        json["fraction_of_bfloat16_peak"] = result.flops_per_second() / result.peak.bfloat16->wall;
+        json["fraction_of_bfloat16_peak_by_processor_time"] =
+            result.flops_per_processor_second() / result.peak.bfloat16->processor;
     }
     if (!result.profile.empty()) json["profile"] = profile_json(result);
     return json.dump(/*indent=*/2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";

@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/error.h"
@@ -18,6 +19,13 @@ TensorId Graph::add_input(Shape shape) {
 
 TensorId Graph::add_constant(Constant constant) {
     check(constant.fill != nullptr, "a constant has no numbers");
+    if (!constant.fill_range)
+        constant.fill_range = [fill = constant.fill, count = elements(constant.shape)](int64_t first,
+                                                                                       std::span<float> out) {
+            std::vector<float> whole(count);
+            fill(whole);
+            std::copy_n(whole.begin() + first, out.size(), out.begin());
+        };
     constants_.push_back(std::move(constant));
     return add_tensor(
         {TensorKind::constant, constants_.back().shape, static_cast<int>(constants_.size()) - 1});

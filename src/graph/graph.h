@@ -23,6 +23,10 @@ struct Constant {
     std::string name;
     Shape shape;
     std::function<void(std::span<float>)> fill;  // writes all elements, row-major
+
+    // The same for a range of elements that starts and ends where one of the weights does that it is joined
+    // from. Left empty: made from `fill`.
+    std::function<void(int64_t first, std::span<float>)> fill_range;
 };
 
 enum class TensorKind { input, constant, computed };

@@ -27,6 +27,7 @@ public:
 
     void fill(const std::string& name, const Shape&, std::span<float> out) const override {
         checkpoint_->info(name).read(out);
+        checkpoint_->let_go(name);
     }
 
 private:
@@ -94,16 +95,22 @@ graph::Constant WeightReader::take(const std::string& name, const Shape& shape) 
 graph::Constant WeightReader::take_joined(const std::vector<std::pair<std::string, Shape>>& parts,
                                           const Shape& shape) {
     for (const auto& [name, part] : parts) check_shape(name, part);
-    const auto fill = [weights = weights_, parts](std::span<float> out) {
-        size_t at = 0;
+    const auto fill_range = [weights = weights_, parts](int64_t first, std::span<float> out) {
+        int64_t at = 0;
+        int64_t filled = 0;
+        const int64_t end = first + std::ssize(out);
         for (const auto& [name, part] : parts) {
-            const size_t count = graph::elements(part);
-            weights->fill(name, part, out.subspan(at, count));
+            const int64_t count = graph::elements(part);
+            if (at >= first && at + count <= end) {
+                weights->fill(name, part, out.subspan(at - first, count));
+                filled += count;
+            }
             at += count;
         }
-        check(at == out.size(), "joined weights do not fill their constant");
+        check(filled == std::ssize(out), "joined weights do not fill their constant");
     };
-    return {parts.front().first, shape, fill};
+    const auto fill = [fill_range](std::span<float> out) { fill_range(0, out); };
+    return {parts.front().first, shape, fill, fill_range};
 }
 
 std::function<std::vector<float>()> WeightReader::take_values(const std::string& name, const Shape& shape) {

@@ -167,8 +167,7 @@ double PlannedNetwork::chunk_seconds() const {
 }
 
 int64_t PlannedNetwork::device_bytes() const {
-    int64_t bytes =
-        network.graph.constant_elements() * static_cast<int64_t>(sizeof(float)) + plan.arena_bytes;
+    int64_t bytes = plan.weight_bytes + plan.arena_bytes;
     for (const PlannedNetwork& other : others) bytes += other.device_bytes();
     return bytes;
 }

@@ -39,7 +39,8 @@ struct PlannedNetwork {
 
     double chunk_seconds() const;
 
-    // What it needs on a device: weights and tables as float32, and everything a chunk computes.
+    // What it needs on a device: weights and tables as the backend keeps them, and everything a
+    // chunk computes.
     int64_t device_bytes() const;
 
     // Floating point operations for one second of a long song, overlap included.

@@ -64,7 +64,7 @@ TEST_F(PlannedNetworkTest, TellsWhatTheNetworkWillCostWithoutReadingAWeight) {
     EXPECT_DOUBLE_EQ(planned.chunk_seconds(), 0.2);
     EXPECT_EQ(planned.rules.num_overlap, 2);
     EXPECT_EQ(planned.rules.batch_size, 2);
-    EXPECT_GT(planned.device_bytes(), 4 * planned.parameters);
+    EXPECT_GT(planned.device_bytes(), 2 * planned.parameters);  // bfloat16 at the least
     // Chunks of 0.2 s start every 0.1 s.
     EXPECT_NEAR(planned.flops_per_audio_second(), 10 * planned.plan.flops, 1e-6 * planned.plan.flops);
 }
@@ -115,6 +115,18 @@ TEST_F(PlannedNetworkTest, OnlyTheDemucsFamilyHasBags) {
     EXPECT_THAT(
         refusal({"bs_roformer", golden("bs_roformer-plain") / "config.yaml", checkpoint, {checkpoint}}),
         HasSubstr("only the type htdemucs has"));
+}
+
+TEST_F(PlannedNetworkTest, CountsWeightsAsTheBackendKeepsThem) {
+    const NetworkSource source{"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
+                               golden("bs_roformer-plain") / "model.ckpt"};
+    const auto weight_bytes = [&](const char* precision) {
+        return plan_network(source, backend::open_backend("cpu", {.precision = precision}).backend)
+            .plan.weight_bytes;
+    };
+
+    EXPECT_LT(weight_bytes("bfloat16"), weight_bytes("float32"));
+    EXPECT_GE(2 * weight_bytes("bfloat16"), weight_bytes("float32"));  // tables stay float32
 }
 
 TEST_F(PlannedNetworkTest, CountsTheNumbersOfTheCheckpoint) {

@@ -10,8 +10,9 @@ using graph::BandLinear;
 class BandLinearKernel final : public Kernel {
 public:
     BandLinearKernel(const BandLinear& op, const KernelContext& c) : rows_(c.output_shape()[0]) {
-        const float* weight = c.floats(1);
+        const graph::Constant& weights = c.constant(1);
         const float* bias = c.floats(2);
+        int64_t first_weight = 0;
         Buffer x = c.inputs[0];
         Buffer y = c.output;
         for (size_t band = 0; band < op.in_widths.size(); ++band) {
@@ -25,8 +26,11 @@ public:
             shape.y_storage = y.storage;
             shape.activation = op.activation;
             shape.has_bias = true;
-            bands_.push_back({x, y, PackedProduct(shape, rows_, weight, bias)});
-            weight += shape.in * shape.out;
+            // One band's weights at a time: those of all are the largest constant of a network.
+            std::vector<float> weight(shape.in * shape.out);
+            weights.fill_range(first_weight, weight);
+            bands_.push_back({x, y, PackedProduct(shape, rows_, weight.data(), bias)});
+            first_weight += std::ssize(weight);
             bias += shape.out;
             x = x.at(shape.in);
             y = y.at(shape.out);

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include <omp.h>
+#include <sys/mman.h>
 
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/matrix_product.h"
@@ -23,12 +24,15 @@ using graph::TensorKind;
 
 // Rows that go through a group at a time: what lies between two products then stays in the third-level cache.
 constexpr int64_t kRowStep = 2048;
-constexpr int64_t kAlignment = 64;
+constexpr int64_t kArenaAlignment = 2 << 20;  // bytes: a large page
 
+// In large pages where the system has them: attention reads rows that lie far apart.
 struct Arena {
     explicit Arena(int64_t bytes)
-        : memory(new (std::align_val_t(kAlignment)) std::byte[std::max<int64_t>(bytes, 1)]) {}
-    ~Arena() { operator delete[](memory, std::align_val_t(kAlignment)); }
+        : memory(new (std::align_val_t(kArenaAlignment)) std::byte[std::max<int64_t>(bytes, 1)]) {
+        madvise(memory, bytes, MADV_HUGEPAGE);
+    }
+    ~Arena() { operator delete[](memory, std::align_val_t(kArenaAlignment)); }
     Arena(const Arena&) = delete;
     Arena& operator=(const Arena&) = delete;
 
@@ -43,15 +47,54 @@ struct Step {
     double flops = 0;              // of the nodes this run needs
 };
 
+// Weights that a product packs are not kept beside that; everything else reads its constant where it is.
+bool is_packed(const graph::Node& node, size_t input) {
+    if (std::holds_alternative<graph::Linear>(node.op))
+        return input == graph::Linear::kWeight || input == graph::Linear::kBias;
+    if (std::holds_alternative<graph::Lstm>(node.op)) return input != graph::Lstm::kX;
+    if (std::holds_alternative<graph::ColumnLinear>(node.op)) return input == graph::ColumnLinear::kWeight;
+    const bool packs_1_and_2 = std::holds_alternative<graph::BandLinear>(node.op) ||
+                               std::holds_alternative<graph::Convolution>(node.op) ||
+                               std::holds_alternative<graph::TransposedConvolution>(node.op);
+    return packs_1_and_2 && (input == 1 || input == 2);
+}
+
+// Packed constants that the operation reads itself, piece by piece.
+bool is_read_in_pieces(const graph::Node& node, size_t input) {
+    return std::holds_alternative<graph::BandLinear>(node.op) && input == 1;
+}
+
+// Of all constants as they are kept: packed ones in the type of the product's factors, others as float32.
+int64_t weight_bytes(const Graph& graph, const std::vector<Storage>& storage, Storage products) {
+    std::vector<bool> is_kept(graph.constants().size(), false);
+    int64_t bytes = 0;
+    for (const graph::Node& node : graph.nodes())
+        for (size_t i = 0; i < node.inputs.size(); ++i) {
+            const int constant = node.inputs[i].is_present() ? graph.tensor(node.inputs[i]).constant : -1;
+            if (constant < 0) continue;
+            const int64_t count = graph::elements(graph.constants()[constant].shape);
+            const bool is_product = std::holds_alternative<graph::Linear>(node.op) ||
+                                    std::holds_alternative<graph::BandLinear>(node.op);
+            if (is_packed(node, i))
+                bytes += count * size_of(is_product ? storage[node.inputs[0].index] : products);
+            else if (!is_kept[constant])
+                bytes += count * size_of(Storage::float32);
+            is_kept[constant] = is_kept[constant] || !is_packed(node, i);
+        }
+    return bytes;
+}
+
 class CpuExecutable final : public graph::Executable {
 public:
     CpuExecutable(const Graph& graph, const Plan& plan, const std::vector<Storage>& storage, Storage products,
                   int threads)
         : graph_(graph), uses_(graph), arena_(plan.arena_bytes), products_(products), threads_(threads) {
         omp_set_num_threads(threads_);  // oneDNN prepares products for as many threads as run them
+        const std::vector<bool> pieces = find_pieces(graph);
         for (size_t i = 0; i < graph.tensors().size(); ++i) {
             const int64_t offset = plan.tensor_offsets[i];
-            buffers_.push_back({offset == Plan::kNowhere ? nullptr : arena_.memory + offset, storage[i]});
+            std::byte* data = offset == Plan::kNowhere ? nullptr : arena_.memory + offset;
+            buffers_.push_back({data, storage[i], pieces[i]});
         }
         keep_plain_constants();
         const std::vector<int> groups = find_row_groups(graph);
@@ -93,19 +136,6 @@ private:
         }
     }
 
-    // Weights that a product packs are dropped after that; everything else reads its constant where it is.
-    static bool is_packed(const graph::Node& node, size_t input) {
-        if (std::holds_alternative<graph::Linear>(node.op))
-            return input == graph::Linear::kWeight || input == graph::Linear::kBias;
-        if (std::holds_alternative<graph::Lstm>(node.op)) return input != graph::Lstm::kX;
-        if (std::holds_alternative<graph::ColumnLinear>(node.op))
-            return input == graph::ColumnLinear::kWeight;
-        const bool packs_1_and_2 = std::holds_alternative<graph::BandLinear>(node.op) ||
-                                   std::holds_alternative<graph::Convolution>(node.op) ||
-                                   std::holds_alternative<graph::TransposedConvolution>(node.op);
-        return packs_1_and_2 && (input == 1 || input == 2);
-    }
-
     void keep_plain_constants() {
         constants_.resize(graph_.constants().size());
         for (const graph::Node& node : graph_.nodes())
@@ -136,7 +166,9 @@ private:
             context.scratch = arena_.memory + plan.scratch_offsets[n];
         for (size_t i = 0; i < node.inputs.size(); ++i) {
             const TensorId id = node.inputs[i];
-            if (id.is_present() && is_packed(node, i) && !buffers_[id.index].data) load(id, packed);
+            if (id.is_present() && is_packed(node, i) && !is_read_in_pieces(node, i) &&
+                !buffers_[id.index].data)
+                load(id, packed);
             context.inputs.push_back(id.is_present() ? buffers_[id.index] : Buffer());
         }
         kernels_.push_back(make_kernel(context));
@@ -225,15 +257,19 @@ bool CpuBackend::has_bfloat16() {
 Plan CpuBackend::plan(const Graph& graph) const {
     const std::vector<Storage> storage = choose_storage(graph, uses_bfloat16_);
     graph::MemoryNeeds needs;
+    const std::vector<bool> pieces = find_pieces(graph);
     for (size_t i = 0; i < graph.tensors().size(); ++i) {
         const graph::Tensor& tensor = graph.tensors()[i];
-        const bool is_constant = tensor.kind == TensorKind::constant;
-        needs.tensor_bytes.push_back(is_constant ? 0 : size_of(storage[i]) * graph::elements(tensor.shape));
+        int64_t count = tensor.kind == TensorKind::constant ? 0 : graph::elements(tensor.shape);
+        if (pieces[i]) count = std::min(count, kRowStep * tensor.shape.back());
+        needs.tensor_bytes.push_back(size_of(storage[i]) * count);
     }
     for (const graph::Node& node : graph.nodes())
         needs.scratch_bytes.push_back(scratch_bytes(graph, node, threads_));
     needs.moments = find_row_groups(graph);
-    return make_plan(graph, needs);
+    Plan plan = make_plan(graph, needs);
+    plan.weight_bytes = weight_bytes(graph, storage, uses_bfloat16_ ? Storage::bfloat16 : Storage::float32);
+    return plan;
 }
 
 std::unique_ptr<graph::Executable> CpuBackend::compile(const Graph& graph, const Plan& plan) const {

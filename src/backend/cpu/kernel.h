@@ -38,6 +38,9 @@ struct KernelContext {
     const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
     const graph::Shape& output_shape() const { return graph.shape(node.output); }
     bool has(int input) const { return inputs[input].data != nullptr; }
+    const graph::Constant& constant(int input) const {
+        return graph.constants()[graph.tensor(node.inputs[input]).constant];
+    }
     const float* floats(int input) const { return inputs[input].floats(); }
 };
 

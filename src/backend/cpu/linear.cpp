@@ -28,11 +28,11 @@ public:
     }
 
     void run_rows(int64_t first, int64_t count) override {
-        const Buffer y = y_.at(first * out_);
+        const Buffer y = y_.from_row(first, out_);
         // The planner mostly gives y the residual's own memory.
         if (residual_.data && residual_.data != y_.data)
-            std::memcpy(y.data, residual_.at(first * out_).data, count * out_ * sizeof(float));
-        product_.run(x_.at(first * in_), y, count);
+            std::memcpy(y.data, residual_.from_row(first, out_).data, count * out_ * sizeof(float));
+        product_.run(x_.from_row(first, in_), y, count);
     }
 
 private:

@@ -15,16 +15,18 @@ public:
           rows_(rows_of(c.graph, c.node)),
           width_(c.output_shape().back()),
           threads_(c.threads),
-          x_(c.floats(0)),
+          x_(c.inputs[0]),
           gamma_(c.floats(1)),
           y_(c.output) {}
 
     void run(const std::stop_token&) override { run_rows(0, rows_); }
 
     void run_rows(int64_t first, int64_t count) override {
+        const Buffer x = x_.from_row(first, width_);
+        const Buffer y = y_.from_row(first, width_);
 #pragma omp parallel for num_threads(threads_)
-        for (int64_t row = first; row < first + count; ++row)
-            rms_norm_row(x_ + row * width_, gamma_, width_, floor_, epsilon_, y_.at(row * width_));
+        for (int64_t row = 0; row < count; ++row)
+            rms_norm_row(x.at(row * width_).floats(), gamma_, width_, floor_, epsilon_, y.at(row * width_));
     }
 
 private:
@@ -33,7 +35,7 @@ private:
     int64_t rows_;
     int64_t width_;
     int threads_;
-    const float* x_;
+    Buffer x_;
     const float* gamma_;
     Buffer y_;
 };
@@ -45,7 +47,7 @@ public:
           rows_(rows_of(c.graph, c.node)),
           width_(c.output_shape().back()),
           threads_(c.threads),
-          x_(c.floats(0)),
+          x_(c.inputs[0]),
           gain_(c.floats(1)),
           bias_(c.floats(2)),
           y_(c.output) {}
@@ -53,9 +55,11 @@ public:
     void run(const std::stop_token&) override { run_rows(0, rows_); }
 
     void run_rows(int64_t first, int64_t count) override {
+        const Buffer x = x_.from_row(first, width_);
+        const Buffer y = y_.from_row(first, width_);
 #pragma omp parallel for num_threads(threads_)
-        for (int64_t row = first; row < first + count; ++row)
-            layer_norm_row(x_ + row * width_, gain_, bias_, width_, epsilon_, y_.at(row * width_));
+        for (int64_t row = 0; row < count; ++row)
+            layer_norm_row(x.at(row * width_).floats(), gain_, bias_, width_, epsilon_, y.at(row * width_));
     }
 
 private:
@@ -63,7 +67,7 @@ private:
     int64_t rows_;
     int64_t width_;
     int threads_;
-    const float* x_;
+    Buffer x_;
     const float* gain_;
     const float* bias_;
     Buffer y_;

@@ -27,4 +27,23 @@ std::vector<int> find_row_groups(const graph::Graph& graph) {
     return groups;
 }
 
+std::vector<bool> find_pieces(const graph::Graph& graph) {
+    const std::vector<int> groups = find_row_groups(graph);
+    std::vector<int> group_of(graph.tensors().size(), -1);  // -1: not within a group
+    std::vector<bool> is_read(graph.tensors().size(), false);
+    for (size_t n = 0; n < graph.nodes().size(); ++n) {
+        const graph::Node& node = graph.nodes()[n];
+        if (is_row_wise(node)) group_of[node.output.index] = groups[n];
+        for (const graph::TensorId input : node.inputs) {
+            if (!input.is_present()) continue;
+            is_read[input.index] = true;
+            if (group_of[input.index] != groups[n]) group_of[input.index] = -1;
+        }
+    }
+    for (const graph::TensorId output : graph.outputs()) group_of[output.index] = -1;
+    std::vector<bool> pieces;
+    for (size_t i = 0; i < group_of.size(); ++i) pieces.push_back(is_read[i] && group_of[i] >= 0);
+    return pieces;
+}
+
 }  // namespace msst::backend::cpu

@@ -14,6 +14,10 @@ bool is_row_wise(const graph::Node& node);
 // Per node, the number of its group; nodes outside are groups of one. Never decreasing.
 std::vector<int> find_row_groups(const graph::Graph& graph);
 
+// Per tensor, whether nobody outside of the group that computes it reads it: then the rows of one piece are
+// all that ever exists of it.
+std::vector<bool> find_pieces(const graph::Graph& graph);
+
 // Rows of a row-wise node.
 int64_t rows_of(const graph::Graph& graph, const graph::Node& node);
 

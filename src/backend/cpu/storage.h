@@ -19,9 +19,13 @@ inline int64_t size_of(Storage storage) {
 struct Buffer {
     std::byte* data = nullptr;
     Storage storage = Storage::float32;
+    bool is_piece = false;  // of a row-wise tensor: only the rows at hand (row_groups.h)
 
     // From the element `index` on.
     Buffer at(int64_t index) const { return {data + index * size_of(storage), storage}; }
+
+    // From a row of a row-wise tensor on.
+    Buffer from_row(int64_t row, int64_t width) const { return is_piece ? *this : at(row * width); }
     float* floats() const { return reinterpret_cast<float*>(data); }
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <string>
 
 #include <dnnl.hpp>
@@ -36,7 +37,7 @@ void fill(dnnl::memory& memory, dnnl::memory::data_type type) {
 }
 
 // Operations per second of [kSize, kSize] products whose factors have this type.
-double measure(dnnl::memory::data_type type) {
+MatrixPeak::Speed measure(dnnl::memory::data_type type, int threads) {
     using dnnl::memory;
     const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     dnnl::stream stream(engine);
@@ -53,30 +54,47 @@ double measure(dnnl::memory::data_type type) {
     fill(right, type);
     dnnl::reorder(right, packed).execute(stream, right, packed);
     const dnnl::matmul matmul(description);
-    double best = 0;
+    MatrixPeak::Speed best;
     for (int run = 0; run <= kRuns; ++run) {
         const auto start = std::chrono::steady_clock::now();
+        const double processor_start = processor_seconds();
         matmul.execute(stream, {{DNNL_ARG_SRC, left}, {DNNL_ARG_WEIGHTS, packed}, {DNNL_ARG_DST, product}});
         stream.wait();
         const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
         // The first one warms up.
-        if (run > 0) best = std::max(best, 2.0 * kSize * kSize * kSize / seconds.count());
+        if (run == 0) continue;
+        constexpr double kWork = 2.0 * kSize * kSize * kSize;
+        best.wall = std::max(best.wall, kWork / seconds.count());
+        best.processor = std::max(best.processor, kWork * threads / (processor_seconds() - processor_start));
     }
     return best;
 }
 
 }  // namespace
 
+double processor_seconds() {
+    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
+
+void MatrixPeak::take_better(const MatrixPeak& other) {
+    const auto take = [](Speed& mine, const Speed& theirs) {
+        mine.wall = std::max(mine.wall, theirs.wall);
+        mine.processor = std::max(mine.processor, theirs.processor);
+    };
+    take(float32, other.float32);
+    if (bfloat16 && other.bfloat16) take(*bfloat16, *other.bfloat16);
+}
+
 MatrixPeak measure_matrix_peak(int threads) {
     const ThreadLimit limit(threads);
     MatrixPeak peak;
     try {
-        peak.float32 = measure(dnnl::memory::data_type::f32);
+        peak.float32 = measure(dnnl::memory::data_type::f32, omp_get_max_threads());
     } catch (const dnnl::error& error) {
         throw Error(ErrorCode::unavailable, std::string("oneDNN: ") + error.what());
     }
     try {
-        peak.bfloat16 = measure(dnnl::memory::data_type::bf16);
+        peak.bfloat16 = measure(dnnl::memory::data_type::bf16, omp_get_max_threads());
     } catch (const dnnl::error&) {
         // Not for this processor.
     }

@@ -9,9 +9,19 @@ namespace msst::backend {
 
 // Floating point operations per second, a multiply-add counted as two; the best of several large products.
 struct MatrixPeak {
-    double float32 = 0;
-    std::optional<double> bfloat16;  // none: oneDNN has no such product for this processor
+    struct Speed {
+        double wall = 0;
+        double processor = 0;  // by processor time: what it would be if nobody else wanted the cores
+    };
+    Speed float32;
+    std::optional<Speed> bfloat16;  // none: oneDNN has no such product for this processor
+
+    // The better of two measurements, each speed by itself.
+    void take_better(const MatrixPeak& other);
 };
+
+// Processor time of all threads of this process so far, in seconds.
+double processor_seconds();
 
 // threads: 0: every core. Takes a second or two. Throws Error(unavailable) if oneDNN fails.
 MatrixPeak measure_matrix_peak(int threads);

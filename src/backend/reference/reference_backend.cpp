@@ -96,7 +96,9 @@ Plan ReferenceBackend::plan(const Graph& graph) const {
         needs.tensor_bytes.push_back(tensor.kind == TensorKind::constant ? 0
                                                                          : 4 * graph::elements(tensor.shape));
     needs.scratch_bytes.assign(graph.nodes().size(), 0);
-    return make_plan(graph, needs);
+    Plan plan = make_plan(graph, needs);
+    plan.weight_bytes = 4 * graph.constant_elements();
+    return plan;
 }
 
 std::unique_ptr<graph::Executable> ReferenceBackend::compile(const Graph& graph, const Plan& plan) const {
