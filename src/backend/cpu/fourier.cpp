@@ -1,5 +1,6 @@
 #include "backend/cpu/fourier.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -34,18 +35,51 @@ struct RealTransform::State {
     Direction direction = Direction::forward;
     std::unique_ptr<float, Free> samples;
     std::unique_ptr<float, Free> spectrum;
+
+    // libavutil's real transforms are right for multiples of 4 only; others are complex ones of [size, (re,
+    // im)].
+    int64_t complex_size = 0;  // 0: a real one
+    std::unique_ptr<float, Free> points;
+    std::unique_ptr<float, Free> turned;
+
+    void run_complex_forward() {
+        for (int64_t i = 0; i < complex_size; ++i) {
+            points.get()[2 * i] = samples.get()[i];
+            points.get()[2 * i + 1] = 0;
+        }
+        transform(context, turned.get(), points.get(), 2 * sizeof(float));
+        std::copy_n(turned.get(), complex_size / 2 * 2 + 2, spectrum.get());
+    }
+
+    void run_complex_inverse() {
+        const int64_t half = complex_size / 2;
+        float* to = points.get();
+        std::copy_n(spectrum.get(), 2 * half + 2, to);
+        to[1] = to[2 * half + 1] = 0;
+        for (int64_t k = 1; k < half; ++k) {
+            to[2 * (complex_size - k)] = to[2 * k];
+            to[2 * (complex_size - k) + 1] = -to[2 * k + 1];
+        }
+        transform(context, turned.get(), to, 2 * sizeof(float));
+        for (int64_t i = 0; i < complex_size; ++i) samples.get()[i] = turned.get()[2 * i];
+    }
 };
 
 RealTransform::RealTransform(int64_t size, Direction direction) : state_(std::make_unique<State>()) {
     const float scale = 1.0f;
     state_->direction = direction;
-    const int status = av_tx_init(&state_->context, &state_->transform, AV_TX_FLOAT_RDFT,
-                                  direction == Direction::inverse, static_cast<int>(size), &scale, 0);
+    if (size % 4 != 0) state_->complex_size = size;
+    const AVTXType type = size % 4 != 0 ? AV_TX_FLOAT_FFT : AV_TX_FLOAT_RDFT;
+    const int status = av_tx_init(&state_->context, &state_->transform, type, direction == Direction::inverse,
+                                  static_cast<int>(size), &scale, 0);
     if (status < 0)
         throw Error(ErrorCode::invalid_input,
                     "Fourier transforms of " + std::to_string(size) + " samples are not supported");
     state_->samples = allocate(size);
     state_->spectrum = allocate(size + 2);
+    if (state_->complex_size == 0) return;
+    state_->points = allocate(2 * size);
+    state_->turned = allocate(2 * size);
 }
 
 RealTransform::~RealTransform() = default;
@@ -60,6 +94,8 @@ float* RealTransform::spectrum() {
 
 void RealTransform::run() {
     const bool is_forward = state_->direction == Direction::forward;
+    if (state_->complex_size > 0)
+        return is_forward ? state_->run_complex_forward() : state_->run_complex_inverse();
     float* from = is_forward ? samples() : spectrum();
     float* to = is_forward ? spectrum() : samples();
     state_->transform(state_->context, to, from, is_forward ? sizeof(float) : 2 * sizeof(float));
