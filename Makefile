@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-test build demo test format check tidy clean
+.PHONY: help setup setup-test setup-fuzz build demo test fuzz tsan format check tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -12,6 +12,9 @@ setup: ## Installs what building and running need (Debian packages)
 
 setup-test:
 	@tools/install_dependencies.sh test
+
+setup-fuzz:
+	@tools/install_dependencies.sh fuzz
 
 build: setup ## Builds build/release/msst
 	@cmake --preset release > build-release.log 2>&1 || { cat build-release.log; rm build-release.log; exit 1; }; rm build-release.log
@@ -25,6 +28,20 @@ test: setup-test check ## Set-up, and all tests (ASan and UBSan)
 	cmake --build --preset dev
 	ctest --preset dev
 
+SECONDS_EACH ?= 60
+fuzz: setup-fuzz ## Every fuzz target for SECONDS_EACH=60, two at a time (ASan and UBSan)
+	cmake --preset fuzz
+	cmake --build --preset fuzz
+	@tools/run_fuzzers.py --seconds $(SECONDS_EACH)
+
+# Where threads share something. Not what runs networks (backend, separation): libgomp is not instrumented, and every OpenMP
+# region would be reported.
+TSAN_TESTS := base store supervisor worker http
+tsan: setup-test ## The tests of what has threads, under ThreadSanitizer
+	cmake --preset tsan -DMSST_WERROR=ON
+	cmake --build --preset tsan --target $(TSAN_TESTS:%=msst-%-test)
+	ctest --preset tsan -R '^msst-($(shell echo $(TSAN_TESTS) | tr ' ' '|'))-test$$'
+
 check: setup-test ## Format and floors
 	@tools/check_floors.py
 	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
@@ -33,9 +50,10 @@ format: setup-test ## Formats every source file
 	git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
 FILES ?= $(shell git ls-files 'src/*.cpp')
-tidy: setup-test ## clang-tidy over src/, or over FILES='src/audio/*.cpp' (slow: minutes for the whole)
-	@cmake --preset dev >/dev/null
-	@echo $(FILES) | xargs -n 1 -P $$(nproc) clang-tidy -p build/dev --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*'
+tidy: ## clang-tidy over src/, or over FILES='src/audio/*.cpp' (slow: half an hour for the whole)
+	@tools/install_dependencies.sh tidy
+	@cmake --preset dev -B build/tidy -DCMAKE_UNITY_BUILD=OFF >/dev/null
+	@echo $(FILES) | xargs -n 1 -P $$(nproc) clang-tidy-19 -p build/tidy --quiet --extra-arg=-Wno-unknown-warning-option --warnings-as-errors='*'
 
 clean: ## Removes what was built
 	rm -rf build out

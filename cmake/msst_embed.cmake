@@ -45,5 +45,6 @@ std::span<const EmbeddedFile> @function@() {
 }  // namespace @namespace@
 ")
     target_sources(${target} PRIVATE "${source}")
-    set_source_files_properties("${source}" PROPERTIES OBJECT_DEPENDS "${paths}")
+    # Alone: a joined source would not know what it depends on.
+    set_source_files_properties("${source}" PROPERTIES OBJECT_DEPENDS "${paths}" SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()

@@ -4,6 +4,8 @@
 #
 #   tools/install_dependencies.sh build    what compiles and runs msst and the demo
 #   tools/install_dependencies.sh test     that, and what the tests need
+#   tools/install_dependencies.sh fuzz     all that, and what builds the fuzz targets
+#   tools/install_dependencies.sh tidy     what the tests need, and clang-tidy
 set -euo pipefail
 
 build_packages=(
@@ -16,7 +18,13 @@ build_packages=(
     libdnnl-dev libhwy-dev                                            # the engine
 )
 test_packages=(
-    clang-format clang-tidy curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3
+    chromium clang-format curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3 strace unzip
+)
+fuzz_packages=(
+    clang-19 libclang-rt-19-dev libomp-19-dev
+)
+tidy_packages=(
+    clang-19 clang-tidy-19 libomp-19-dev
 )
 
 missing_packages() {
@@ -38,7 +46,9 @@ wanted=("${build_packages[@]}")
 case "${1:-build}" in
     build) ;;
     test) wanted+=("${test_packages[@]}") ;;
-    *) echo "usage: $0 [build|test]" >&2; exit 2 ;;
+    tidy) wanted+=("${test_packages[@]}" "${tidy_packages[@]}") ;;
+    fuzz) wanted+=("${test_packages[@]}" "${fuzz_packages[@]}") ;;
+    *) echo "usage: $0 [build|test|fuzz|tidy]" >&2; exit 2 ;;
 esac
 
 mapfile -t missing < <(missing_packages "${wanted[@]}"; node_packages)

@@ -1,6 +1,5 @@
 #include "app/separators.h"
 
-
 #include "backend/open.h"
 #include "base/error.h"
 #include "checkpoint/checkpoint.h"
@@ -17,7 +16,7 @@ bool is_dsp(std::string_view architecture) {
 
 separation::NetworkSource source_of(const catalog::Model& model) {
     model::require_supported_type(model.architecture);
-    return {model.architecture, model.config_path, model.checkpoint_path};
+    return {model.architecture, model.config_path, model.checkpoint_path, model.more_checkpoints};
 }
 
 std::shared_ptr<const graph::Backend> open_backend(const EngineOptions& options) {
@@ -46,10 +45,16 @@ std::shared_ptr<const separation::Separator> open_separator(const catalog::Model
 catalog::NetworkFacts examine_network(const catalog::Model& model) {
     const separation::PlannedNetwork planned =
         separation::plan_network(source_of(model), backend::open_backend("cpu", {}).backend);
-    std::error_code failed;
-    const auto size = std::filesystem::file_size(model.checkpoint_path, failed);
+    std::vector<std::filesystem::path> checkpoints = model.more_checkpoints;
+    checkpoints.push_back(model.checkpoint_path);
+    int64_t bytes = 0;
+    for (const std::filesystem::path& path : checkpoints) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(path, failed);
+        if (!failed) bytes += static_cast<int64_t>(size);
+    }
     return {.parameters = planned.parameters,
-            .checkpoint_bytes = failed ? 0 : static_cast<int64_t>(size),
+            .checkpoint_bytes = bytes,
             .chunk_seconds = planned.chunk_seconds(),
             .num_overlap = planned.rules.num_overlap,
             .device_bytes = planned.device_bytes(),

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "app/command_line.h"
@@ -198,6 +199,7 @@ private:
 }  // namespace
 
 int run_serve(const ServeOptions& options) {
+    ::umask(0077);  // what is written is for its owner only, the log too
     EndSignals signals;
     Serve(config::load_config(options.config_file, config::msst_environment()), options).run(signals);
     return 0;

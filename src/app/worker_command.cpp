@@ -43,9 +43,12 @@ SandboxRules sandbox_rules(const config::Config& config, const catalog::Catalog&
     FileRules files{
         .readable = {"/usr", "/lib", "/lib64", "/etc", "/proc", "/sys", "/dev", config.models_dir},
         .writable = {config.data_dir}};
-    for (const catalog::Model* model : catalog.available())
-        for (const std::filesystem::path& path : {model->config_path, model->checkpoint_path})
+    for (const catalog::Model* model : catalog.available()) {
+        std::vector<std::filesystem::path> paths = model->more_checkpoints;
+        paths.insert(paths.end(), {model->config_path, model->checkpoint_path});
+        for (const std::filesystem::path& path : paths)
             if (!path.empty()) files.readable.push_back(path);
+    }
     return {.calls = SystemCalls::compute, .limits = {}, .files = std::move(files)};
 }
 

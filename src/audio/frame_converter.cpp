@@ -17,7 +17,7 @@ namespace {
 
 // Left, right, left … with equal weights: for channels whose places nobody knows.
 std::vector<double> dealt_out_matrix(int in_channels, int out_channels) {
-    std::vector<double> matrix(in_channels * out_channels);  // [out_channels, in_channels]
+    std::vector<double> matrix(static_cast<size_t>(in_channels) * out_channels);  // [out_channels, in_channels]
     for (int in = 0; in < in_channels; ++in) {
         const int out = in % out_channels;
         const int sharing = (in_channels - out + out_channels - 1) / out_channels;
@@ -84,7 +84,7 @@ Block FrameConverter::convert(const AVFrame& frame, int64_t first, int64_t count
     const auto format = static_cast<AVSampleFormat>(frame.format);
     const bool is_planar = av_sample_fmt_is_planar(format) != 0;
     const int planes = is_planar ? in_channels_ : 1;
-    const int64_t stride = av_get_bytes_per_sample(format) * (is_planar ? 1 : in_channels_);
+    const int stride = av_get_bytes_per_sample(format) * (is_planar ? 1 : in_channels_);
     std::vector<const uint8_t*> data(planes);
     for (int plane = 0; plane < planes; ++plane) data[plane] = frame.extended_data[plane] + first * stride;
     const int capacity = in_rate_ == sample_rate_ ? static_cast<int>(count)

@@ -14,6 +14,7 @@ Model read_listed(const ListedModel& listed) {
     model.architecture = listed.architecture;
     model.config_path = listed.config_path;
     model.checkpoint_path = listed.checkpoint_path;
+    model.more_checkpoints = listed.more_checkpoints;
     inspect(model);
     return model;
 }

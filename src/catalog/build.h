@@ -13,9 +13,10 @@ namespace msst::catalog {
 // A model the administrator lists by hand.
 struct ListedModel {
     std::string model_type;
-    std::string architecture;  // empty: as the configuration says
-    std::filesystem::path config_path;
+    std::string architecture;           // empty: as the configuration says
+    std::filesystem::path config_path;  // empty: the checkpoint is a Demucs package
     std::filesystem::path checkpoint_path;
+    std::vector<std::filesystem::path> more_checkpoints = {};
 };
 
 // Looks into the files of a model. Throws Error when they cannot be used; its reason is "unsupported_model"

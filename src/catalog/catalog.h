@@ -35,9 +35,10 @@ struct NetworkFacts {
 struct Model {
     std::string model_type;    // the name clients use: the folder's, or the one given in the configuration
     std::string architecture;  // MSST's type string, or "dsp"
-    std::filesystem::path config_path;      // empty for the embedded model
+    std::filesystem::path config_path;      // empty for the embedded model and for Demucs packages
     std::filesystem::path checkpoint_path;  // empty for the embedded model
-    std::vector<std::string> instruments;   // stems it can write, in its own order
+    std::vector<std::filesystem::path> more_checkpoints;  // of a bag of networks, averaged with the first
+    std::vector<std::string> instruments;                 // stems it can write, in its own order
     int sample_rate = 44100;
     bool stereo = true;
     ModelState state = ModelState::available;

@@ -29,7 +29,7 @@ const Node* find(const Node& root, std::string_view section, std::string_view ke
 // A stem's name becomes a file's name, so it must be able to.
 std::string read_instrument(const Node& node, const Model& model) {
     constexpr size_t kLongestName = 64;
-    const std::string name(trim(node.text));
+    std::string name(trim(node.text));
     const bool plain =
         clean_text(name, kLongestName) == name && name.find_first_of("/\\:") == std::string::npos;
     if (!node.is_scalar() || name.empty() || name.front() == '.' || !plain)
@@ -106,6 +106,20 @@ void read_root(const Node& root, Model& model) {
 
 void read_model_file(Model& model) {
     read_root(yaml::read_document(model.config_path), model);
+}
+
+std::vector<std::string> read_bag(const std::filesystem::path& path) {
+    constexpr size_t kMostNetworks = 64;
+    const Node root = yaml::read_document(path);
+    const Node* models = root.is_mapping() ? root.find("models") : nullptr;
+    std::vector<std::string> names;
+    if (!models || !models->is_sequence()) return names;
+    if (models->items.size() > kMostNetworks)
+        throw Error(ErrorCode::invalid_input, path.string() + ": names " +
+                                                  std::to_string(models->items.size()) +
+                                                  " networks, the most are " + std::to_string(kMostNetworks));
+    for (const Node& item : models->items) names.push_back(item.text);
+    return names;
 }
 
 void read_model_text(std::string_view text, Model& model) {

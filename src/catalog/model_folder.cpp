@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "catalog/demucs_package.h"
 #include "catalog/model_file.h"
 
 namespace msst::catalog {
@@ -15,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr const char* kDemucs = "htdemucs";
 constexpr std::array kConfigSuffixes = {".yaml", ".yml"};
 constexpr std::array kCheckpointSuffixes = {".ckpt", ".chpt", ".pt", ".pth", ".th", ".bin", ".safetensors"};
 
@@ -61,15 +63,66 @@ void set_problem(Model& model, ModelState state, const std::string& problem) {
     model.problem = problem;
 }
 
+// All checkpoints are one bag of networks.
+void take_all(Model& model, const std::vector<fs::path>& checkpoints) {
+    model.checkpoint_path = checkpoints.front();
+    model.more_checkpoints.assign(checkpoints.begin() + 1, checkpoints.end());
+}
+
+// The files that a bag names, in its order: each `name` is name.th or name-<checksum>.th.
+std::vector<fs::path> files_of_bag(const std::vector<std::string>& names, const FolderFiles& files,
+                                   const fs::path& bag) {
+    std::vector<fs::path> found;
+    for (const std::string& name : names) {
+        const auto file = std::ranges::find_if(files.checkpoints, [&](const fs::path& checkpoint) {
+            const std::string stem = checkpoint.stem().string();
+            return stem == name || stem.starts_with(name + "-");
+        });
+        if (file == files.checkpoints.end())
+            throw Error(ErrorCode::not_found, bag.string() + ": names '" + clean_text(name, 100) +
+                                                  "', but no such checkpoint lies beside it");
+        found.push_back(*file);
+    }
+    return found;
+}
+
+// True where the files are those of a Demucs: packages alone, with a bag, or several checkpoints of a type
+// that is averaged.
+bool choose_demucs(Model& model, const FolderFiles& files) {
+    if (files.checkpoints.empty() || files.configs.size() > 1) return false;
+    if (files.configs.empty()) {
+        take_all(model, files.checkpoints);
+        return true;
+    }
+    model.config_path = files.configs.front();
+    if (const std::vector<std::string> names = read_bag(model.config_path); !names.empty()) {
+        take_all(model, files_of_bag(names, files, model.config_path));
+        return true;
+    }
+    if (files.checkpoints.size() == 1 || choose(files.checkpoints, {"model", model.model_type})) return false;
+    Model as_said;
+    as_said.config_path = model.config_path;
+    read_model_file(as_said);
+    if (as_said.architecture != kDemucs) return false;
+    take_all(model, files.checkpoints);
+    return true;
+}
+
 // Paths of a model, or the sentence that says why there are none.
 void choose_files(Model& model, const fs::path& folder, const FolderFiles& files) {
+    try {
+        if (choose_demucs(model, files)) return;
+    } catch (const Error& error) {
+        return set_problem(
+            model,
+            error.code() == ErrorCode::not_found ? ModelState::missing_checkpoint : ModelState::damaged,
+            error.what());
+    }
     const auto config = choose(files.configs, {"config"});
     const auto checkpoint = choose(files.checkpoints, {"model", model.model_type});
     model.config_path = config.value_or(folder / "config.yaml");
     if (checkpoint) model.checkpoint_path = *checkpoint;
-    if (files.configs.empty())
-        set_problem(model, ModelState::damaged, folder.string() + ": has a checkpoint but no config.yaml");
-    else if (!config)
+    if (!config)
         set_problem(model, ModelState::damaged,
                     folder.string() + ": has several configurations (" + names_of(files.configs) +
                         "); call one config.yaml");
@@ -79,19 +132,32 @@ void choose_files(Model& model, const fs::path& folder, const FolderFiles& files
                         "); call one model" + files.checkpoints.front().extension().string());
 }
 
-void check_checkpoint(Model& model) {
+void check_checkpoint(Model& model, const fs::path& path) {
     std::error_code error;
-    if (model.checkpoint_path.empty() || !fs::exists(model.checkpoint_path, error))
+    if (path.empty() || !fs::exists(path, error))
         set_problem(model, ModelState::missing_checkpoint,
-                    model.checkpoint_path.empty()
-                        ? model.config_path.parent_path().string() + ": has no checkpoint"
-                        : model.checkpoint_path.string() + ": no such checkpoint");
-    else if (!fs::is_regular_file(model.checkpoint_path, error))
-        set_problem(model, ModelState::damaged, model.checkpoint_path.string() + ": is not a regular file");
-    else if (::access(model.checkpoint_path.c_str(), R_OK) != 0)
-        set_problem(model, ModelState::damaged, model.checkpoint_path.string() + ": cannot be read");
-    else if (fs::file_size(model.checkpoint_path, error) == 0)
-        set_problem(model, ModelState::damaged, model.checkpoint_path.string() + ": is empty");
+                    path.empty() ? model.config_path.parent_path().string() + ": has no checkpoint"
+                                 : path.string() + ": no such checkpoint");
+    else if (!fs::is_regular_file(path, error))
+        set_problem(model, ModelState::damaged, path.string() + ": is not a regular file");
+    else if (::access(path.c_str(), R_OK) != 0)
+        set_problem(model, ModelState::damaged, path.string() + ": cannot be read");
+    else if (fs::file_size(path, error) == 0)
+        set_problem(model, ModelState::damaged, path.string() + ": is empty");
+}
+
+void check_checkpoints(Model& model) {
+    check_checkpoint(model, model.checkpoint_path);
+    for (const fs::path& path : model.more_checkpoints)
+        if (model.state == ModelState::available) check_checkpoint(model, path);
+}
+
+// The configuration is MSST's, or the packages are their own.
+void read_description(Model& model) {
+    if (model.config_path.empty() || !read_bag(model.config_path).empty())
+        read_demucs_package(model);
+    else
+        read_model_file(model);
 }
 
 }  // namespace
@@ -103,12 +169,17 @@ bool is_model_name(std::string_view name) {
 }
 
 void inspect(Model& model) {
+    const bool is_package = model.config_path.empty();
+    if (is_package) check_checkpoints(model);
+    if (model.state != ModelState::available) return;
     try {
-        read_model_file(model);
+        read_description(model);
     } catch (const Error& error) {
-        return set_problem(model, ModelState::damaged, error.what());
+        return set_problem(
+            model, ModelState::damaged,
+            is_package ? std::string("there is no config.yaml, and ") + error.what() : error.what());
     }
-    check_checkpoint(model);
+    if (!is_package) check_checkpoints(model);
 }
 
 std::optional<Model> read_model_folder(const fs::path& folder) {

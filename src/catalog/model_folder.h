@@ -10,8 +10,9 @@ namespace msst::catalog {
 
 // The model in one folder, named like it: its configuration is config.yaml or the only .yaml, its checkpoint
 // the only .ckpt .chpt .pt .pth .th .bin .safetensors or, of several, the one called `model` or like the
-// folder. None when the folder holds neither, or its name starts with a dot. What is wrong with the model is
-// its `state`.
+// folder. Of the Demucs family several checkpoints are a bag, whose order a YAML with `models` may give, and
+// packages need no configuration. None when the folder holds neither, or its name starts with a dot. What is
+// wrong with the model is its `state`.
 std::optional<Model> read_model_folder(const std::filesystem::path& folder);
 
 // One model per folder of `models_dir`, by name. A models_dir that is missing holds none.

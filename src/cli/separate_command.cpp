@@ -67,8 +67,11 @@ void add_model(CLI::App& command, SeparateWords& words) {
         .add_option("--config_path", words.options.config_path,
                     "MSST's config.yaml of a model that is not installed")
         ->type_name("FILE");
-    command.add_option("--start_check_point", words.options.checkpoint_path, "Its checkpoint")
-        ->type_name("FILE");
+    command
+        .add_option("--start_check_point", words.options.checkpoint_paths,
+                    "Its checkpoint; a Demucs package needs no --config_path, and several are averaged")
+        ->type_name("FILE")
+        ->allow_extra_args(false);
     command
         .add_option("-c,--config", words.config_file, "Configuration of msst, for its models_dir and devices")
         ->type_name("FILE");

@@ -35,14 +35,18 @@ config::Loaded load_settings(const SeparateOptions& options, const Wiring& wirin
 
 // The model of --config_path and --start_check_point.
 catalog::Model read_given_model(const SeparateOptions& options, const Wiring& wiring) {
-    if (options.config_path.empty() || options.checkpoint_path.empty())
+    if (options.checkpoint_paths.empty())
         throw Error(ErrorCode::invalid_input, "--config_path and --start_check_point belong together");
+    const auto& paths = options.checkpoint_paths;
     const std::string name = "given";
-    const catalog::Catalog catalog = catalog::build_catalog(
-        {.models_dir = {},
-         .models = {{name, options.model_type, options.config_path, options.checkpoint_path}},
-         .default_model_type = name,
-         .has_engine = wiring.has_engine});
+    const catalog::Catalog catalog = catalog::build_catalog({.models_dir = {},
+                                                             .models = {{name,
+                                                                         options.model_type,
+                                                                         options.config_path,
+                                                                         paths.front(),
+                                                                         {paths.begin() + 1, paths.end()}}},
+                                                             .default_model_type = name,
+                                                             .has_engine = wiring.has_engine});
     catalog::Model model = *catalog.find(name);
     model.model_type = model.architecture;
     return model;
@@ -50,7 +54,7 @@ catalog::Model read_given_model(const SeparateOptions& options, const Wiring& wi
 
 catalog::Model choose_model(const SeparateOptions& options, const config::Config& config,
                             const Wiring& wiring) {
-    if (!options.config_path.empty() || !options.checkpoint_path.empty())
+    if (!options.config_path.empty() || !options.checkpoint_paths.empty())
         return read_given_model(options, wiring);
     const catalog::Catalog catalog = open_catalog(config, wiring.has_engine);
     const std::string& name = options.model_type.empty() ? catalog.default_model_type() : options.model_type;
@@ -133,7 +137,7 @@ public:
             throw Error(ErrorCode::unavailable, model_.problem, "model_unavailable");
         const bool wants_gpu = std::ranges::any_of(
             options_.devices, [](const std::string& device) { return device.starts_with("cuda"); });
-        if (wants_gpu && model_.config_path.empty())
+        if (wants_gpu && model_.checkpoint_path.empty())
             wiring_.err << "msst separate: warning: the embedded model " << model_.model_type
                         << " runs on the CPU; the choice of a GPU has no effect\n";
         separator_ = wiring_.make_separator(

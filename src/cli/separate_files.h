@@ -21,8 +21,8 @@ struct SeparateOptions {
     std::string model_type;                            // empty: the configuration's default
     // A model from outside the catalogue, as MSST's inference.py takes it: model_type is then its
     // architecture.
-    std::filesystem::path config_path;
-    std::filesystem::path checkpoint_path;
+    std::filesystem::path config_path;                    // may be empty for Demucs packages
+    std::vector<std::filesystem::path> checkpoint_paths;  // several: a bag, whose stems are averaged
 
     std::vector<std::string> instruments;  // empty: all; capitals do not count
     bool use_tta = false;

@@ -23,8 +23,10 @@ void VoiceModel::sharpen(std::span<const float> magnitude, Masks& masks) {
     const double pitch_hz = pitch_.find(vocals_);
     if (pitch_hz == 0) return;
     std::ranges::fill(comb_, 0.0f);
-    for (double hz = pitch_hz; hz < kVoice.harmonics_to_hz; hz += pitch_hz)
+    for (int k = 1; k * pitch_hz < kVoice.harmonics_to_hz; ++k) {
+        const double hz = k * pitch_hz;
         raise_tooth(comb_, hz / bin_hz_, (kToothHz + kToothWidening * hz) / bin_hz_, 1.0f);
+    }
 
     const float trust = kTrust * comb_explains();
     const auto judged = static_cast<int>(kJudgedToHz / bin_hz_);

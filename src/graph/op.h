@@ -10,6 +10,7 @@
 #include "graph/ops/band_linear.h"
 #include "graph/ops/band_norm.h"
 #include "graph/ops/channel_affine.h"
+#include "graph/ops/column_linear.h"
 #include "graph/ops/complex_multiply.h"
 #include "graph/ops/concat.h"
 #include "graph/ops/convolution.h"
@@ -50,9 +51,9 @@ namespace msst::graph {
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
 using Op = std::variant<Activate, Add, Attention, BandGlu, BandLevel, BandLinear, BandNorm, ChannelAffine,
-                        ComplexMultiply, Concat, Convolution, DepthwiseConvolution, Gather, Glu, GroupNorm,
-                        InverseRealFft, Istft, LayerNorm, Linear, LinearAttention, LocalAttention, Lstm,
-                        Moments, Multiply, Pad, Permute, RealFft, Reshape, RmsNorm, ScatterMean, Slice,
+                        ColumnLinear, ComplexMultiply, Concat, Convolution, DepthwiseConvolution, Gather, Glu,
+                        GroupNorm, InverseRealFft, Istft, LayerNorm, Linear, LinearAttention, LocalAttention,
+                        Lstm, Moments, Multiply, Pad, Permute, RealFft, Reshape, RmsNorm, ScatterMean, Slice,
                         Standardize, Stft, TensorNorm, TransposedConvolution, ValueMix>;
 
 }  // namespace msst::graph

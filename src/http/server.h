@@ -35,7 +35,7 @@ struct ServerOptions {
     int port = 0;                                // 0: the system picks a free one
     int threads = 2;                             // that serve connections
     int max_connections = 20'000;                // less when the limit of open files is low
-    int64_t max_body_bytes = 501 * 1000 * 1000;  // of one request, as received
+    int64_t max_body_bytes = int64_t{501} * 1000 * 1000;  // of one request, as received
     int64_t min_body_bytes_per_second = 256;
     Timeouts timeouts;
     Milliseconds sweep{250};  // how often deadlines are looked at

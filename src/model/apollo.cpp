@@ -179,7 +179,8 @@ private:
         return append_feed_forward(x, name);
     }
 
-    // The gate is the first half of the product, and x * sigmoid(x) twice over; the graph's is the second half.
+    // The gate is the first half of the product, and x * sigmoid(x) twice over; the graph's is the second
+    // half.
     TensorId append_feed_forward(TensorId x, const std::string& name) {
         const int64_t d = s_.width;
         const int64_t wide = 4 * d;

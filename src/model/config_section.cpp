@@ -192,6 +192,19 @@ std::vector<std::string> ConfigSection::texts(const std::string& key) const {
     return values;
 }
 
+std::vector<std::vector<double>> ConfigSection::number_rows(const std::string& key) const {
+    std::vector<std::vector<double>> rows;
+    const ConfigNode* node = find(key);
+    if (!node) return rows;
+    if (node->kind != ConfigNode::Kind::list) fail(key, "is not a list");
+    for (const ConfigNode& row : node->list) {
+        if (row.kind != ConfigNode::Kind::list) fail(key, "is not a list of lists");
+        std::vector<double>& values = rows.emplace_back();
+        for (const ConfigNode& item : row.list) values.push_back(to_number(key, item));
+    }
+    return rows;
+}
+
 ConfigSection ConfigSection::section(const std::string& key) const {
     const ConfigNode* node = find(key);
     return node ? ConfigSection(key, *node) : ConfigSection(key, {});

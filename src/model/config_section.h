@@ -48,7 +48,9 @@ public:
     std::string text(const std::string& key, const std::string& fallback) const;
     std::vector<int64_t> integers(const std::string& key) const;
     std::vector<std::string> texts(const std::string& key) const;  // trimmed
-    ConfigSection section(const std::string& key) const;           // empty when missing
+    // A list of lists of numbers; empty when it is missing.
+    std::vector<std::vector<double>> number_rows(const std::string& key) const;
+    ConfigSection section(const std::string& key) const;  // empty when missing
 
     // Keys are known without being read: training settings that do not matter here.
     void ignore(const std::vector<std::string>& keys) const;

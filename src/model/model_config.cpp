@@ -1,6 +1,7 @@
 #include "model/model_config.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -69,8 +70,12 @@ int ModelConfig::target_index() const {
 }
 
 ModelConfig parse_model_config(std::string_view yaml) {
+    return make_model_config(parse_yaml(yaml));
+}
+
+ModelConfig make_model_config(ConfigNode root) {
     ModelConfig config;
-    config.root = ConfigSection("", parse_yaml(yaml));
+    config.root = ConfigSection("", std::move(root));
     config.audio = config.root.section("audio");
     config.training = config.root.section("training");
     const ConfigSection inference = config.root.section("inference");

@@ -42,6 +42,9 @@ struct ModelConfig {
 // Throws Error(invalid_input), naming key and value, for anything inference cannot do without.
 ModelConfig parse_model_config(std::string_view yaml);
 
+// The same from a file that was parsed already, or never was one.
+ModelConfig make_model_config(ConfigNode root);
+
 // The same from a file; messages name it. Throws Error(not_found), Error(unavailable) too.
 ModelConfig read_model_config(const std::filesystem::path& path);
 

@@ -53,7 +53,7 @@ bool is_known_type(std::string_view model_type) {
 void require_supported_type(std::string_view model_type) {
     if (is_run(model_type)) return;
     const auto refused = std::ranges::find(refused_types(), model_type, &RefusedType::name);
-    const std::string reason = refused == refused_types().end() ? "nobody is known to call a network so"
+    const std::string reason = refused == refused_types().end() ? "no network is known by that name"
                                                                 : std::string(refused->reason);
     throw Error(ErrorCode::invalid_input,
                 "networks of type '" + clean_text(model_type, 60) + "' are not run: " + reason,

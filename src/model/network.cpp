@@ -7,7 +7,9 @@
 #include "base/text.h"
 #include "model/apollo.h"
 #include "model/bs_roformer.h"
+#include "model/htdemucs.h"
 #include "model/lora.h"
+#include "model/mdx23c.h"
 #include "model/mel_band_roformer.h"
 #include "model/model_types.h"
 
@@ -28,6 +30,8 @@ constexpr std::array kArchitectures = {
     Architecture{"bs_roformer", build_bs_roformer},
     Architecture{"bs_conformer", build_bs_conformer},
     Architecture{"bs_roformer_unwa_large", build_bs_roformer},  // told by its weights
+    Architecture{"mdx23c", build_mdx23c},
+    Architecture{"htdemucs", build_htdemucs},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
     Architecture{"mel_band_conformer", build_mel_band_conformer},
 };

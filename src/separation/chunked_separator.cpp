@@ -160,7 +160,7 @@ private:
     int64_t chunk_;
     int64_t step_;
     int64_t border_;
-    int channels_;
+    int64_t channels_;
     int64_t rows_;
     std::vector<bool> wanted_;  // by instrument; empty: all
 

@@ -6,7 +6,9 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "model/demucs_package.h"
 #include "model/weights.h"
+#include "separation/bag_model.h"
 #include "separation/network_model.h"
 
 namespace msst::separation {
@@ -48,10 +50,22 @@ int64_t count_parameters(const model::Weights& weights) {
     return count;
 }
 
-std::shared_ptr<const model::Weights> open_weights(const std::filesystem::path& path) {
-    if (path.empty()) return model::make_random_weights();
-    return model::make_checkpoint_weights(
-        std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(path)));
+constexpr const char* kDemucs = "htdemucs";
+
+struct OpenNetwork {
+    model::ModelConfig config;
+    std::shared_ptr<const model::Weights> weights;
+};
+
+// Without a configuration of MSST's a Demucs package says itself what it is.
+OpenNetwork open_network(const std::filesystem::path& config_path,
+                         const std::filesystem::path& checkpoint_path) {
+    const bool is_package = config_path.empty() || (!checkpoint_path.empty() && model::is_bag(config_path));
+    if (checkpoint_path.empty()) return {model::read_model_config(config_path), model::make_random_weights()};
+    const auto checkpoint =
+        std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(checkpoint_path));
+    return {is_package ? model::read_package_config(*checkpoint) : model::read_model_config(config_path),
+            model::make_checkpoint_weights(checkpoint)};
 }
 
 // With a target its stem alone. A target that is no instrument is only a name, which a network with one stem
@@ -77,35 +91,27 @@ void check_stems(const model::Network& network, const SeparatorInfo& info) {
                                                   std::to_string(info.instruments.size()));
 }
 
-}  // namespace
-
-double PlannedNetwork::chunk_seconds() const {
-    return static_cast<double>(network.chunk_frames) / config.sample_rate;
+// MSST cuts songs for the Demucs family in a way of its own.
+ChunkRules::Mode mode_of(const std::string& architecture) {
+    return architecture == kDemucs ? ChunkRules::Mode::demucs : ChunkRules::Mode::generic;
 }
 
-int64_t PlannedNetwork::device_bytes() const {
-    return network.graph.constant_elements() * static_cast<int64_t>(sizeof(float)) + plan.arena_bytes;
-}
-
-double PlannedNetwork::flops_per_audio_second() const {
-    const auto step = static_cast<double>(network.chunk_frames / rules.num_overlap);
-    return plan.flops * config.sample_rate / step;
-}
-
-PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
-                            const std::function<void(double)>& on_loading) {
+PlannedNetwork plan_one(const NetworkSource& source, const std::filesystem::path& checkpoint_path,
+                        std::shared_ptr<const graph::Backend> backend,
+                        const std::function<void(double)>& on_loading) {
     PlannedNetwork planned;
     planned.backend = std::move(backend);
-    planned.config = model::read_model_config(source.config_path);
-    const auto weights =
-        std::make_shared<const CountedWeights>(open_weights(source.checkpoint_path), on_loading);
+    const OpenNetwork opened = open_network(source.config_path, checkpoint_path);
+    planned.config = opened.config;
+    const auto weights = std::make_shared<const CountedWeights>(opened.weights, on_loading);
     planned.network = build_wanted_stems(source.architecture, planned.config, weights);
     planned.info = {.instruments = planned.config.written_instruments(),
                     .sample_rate = planned.config.sample_rate,
                     .channels = static_cast<int>(planned.network.channels)};
     planned.info.is_normalized = planned.config.normalize;
     check_stems(planned.network, planned.info);
-    planned.rules = {.edges = parse_chunk_edges(source.chunk_edges.empty() ? planned.config.chunk_edges
+    planned.rules = {.mode = mode_of(source.architecture),
+                     .edges = parse_chunk_edges(source.chunk_edges.empty() ? planned.config.chunk_edges
                                                                            : source.chunk_edges),
                      .num_overlap = planned.config.num_overlap,
                      .batch_size = planned.config.batch_size};
@@ -117,7 +123,7 @@ PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const g
     return planned;
 }
 
-std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned) {
+std::shared_ptr<const ChunkModel> compile_one(const PlannedNetwork& planned) {
     struct Compiled {
         std::shared_ptr<const graph::Backend> backend;  // outlives what it compiled
         NetworkModel model;
@@ -127,6 +133,91 @@ std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned)
                                       planned.backend->compile(planned.network.graph, planned.plan),
                                       std::ssize(planned.network.graph.outputs()))});
     return {compiled, &compiled->model};
+}
+
+// How much each network counts for each instrument, the sum over the networks being 1.
+void share_weights(PlannedNetwork& planned, const std::vector<std::vector<double>>& rows) {
+    std::vector<PlannedNetwork*> networks = {&planned};
+    for (PlannedNetwork& other : planned.others) networks.push_back(&other);
+    const int64_t stems = std::ssize(planned.info.instruments);
+    const int64_t first = planned.config.target ? planned.config.target_index() : 0;
+    for (size_t n = 0; n < networks.size(); ++n)
+        for (int64_t stem = 0; stem < stems; ++stem) {
+            double total = 0;
+            for (size_t m = 0; m < networks.size(); ++m) total += rows.empty() ? 1 : rows[m][first + stem];
+            const double own = rows.empty() ? 1 : rows[n][first + stem];
+            networks[n]->stem_weights.push_back(static_cast<float>(own / total));
+        }
+}
+
+void check_alike(const PlannedNetwork& a, const PlannedNetwork& b, const std::filesystem::path& path) {
+    const std::string name = "the bag cannot take " + clean_text(path.filename().string(), 100) + ": ";
+    if (a.network.chunk_frames != b.network.chunk_frames)
+        throw Error(ErrorCode::invalid_input,
+                    name + "its chunks have " + std::to_string(b.network.chunk_frames) +
+                        " samples, the first network's " + std::to_string(a.network.chunk_frames));
+    if (a.info.instruments != b.info.instruments || a.info.channels != b.info.channels ||
+        a.info.sample_rate != b.info.sample_rate || a.network.stems != b.network.stems)
+        throw Error(ErrorCode::invalid_input,
+                    name + "its stems, channels or sample rate are not those of the first network");
+}
+
+}  // namespace
+
+double PlannedNetwork::chunk_seconds() const {
+    return static_cast<double>(network.chunk_frames) / config.sample_rate;
+}
+
+int64_t PlannedNetwork::device_bytes() const {
+    int64_t bytes =
+        network.graph.constant_elements() * static_cast<int64_t>(sizeof(float)) + plan.arena_bytes;
+    for (const PlannedNetwork& other : others) bytes += other.device_bytes();
+    return bytes;
+}
+
+double PlannedNetwork::flops_per_audio_second() const {
+    const auto step = static_cast<double>(network.chunk_frames / rules.num_overlap);
+    double flops = plan.flops * config.sample_rate / step;
+    for (const PlannedNetwork& other : others) flops += other.flops_per_audio_second();
+    return flops;
+}
+
+PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
+                            const std::function<void(double)>& on_loading) {
+    if (!source.more_checkpoints.empty() && source.architecture != kDemucs)
+        throw Error(ErrorCode::invalid_input,
+                    "several checkpoints make a bag, which only the type htdemucs has, not " +
+                        clean_text(source.architecture, 60));
+    const auto count = static_cast<double>(source.more_checkpoints.size() + 1);
+    const auto part = [&on_loading, count](size_t n) {
+        std::function<void(double)> report;
+        if (on_loading)
+            report = [on_loading, n, count](double fraction) {
+                on_loading((static_cast<double>(n) + fraction) / count);
+            };
+        return report;
+    };
+    PlannedNetwork planned = plan_one(source, source.checkpoint_path, backend, part(0));
+    for (size_t i = 0; i < source.more_checkpoints.size(); ++i) {
+        planned.others.push_back(plan_one(source, source.more_checkpoints[i], backend, part(i + 1)));
+        check_alike(planned, planned.others.back(), source.more_checkpoints[i]);
+        planned.parameters += planned.others.back().parameters;
+    }
+    if (planned.others.empty()) return planned;
+    const bool has_rows = !source.config_path.empty() && model::is_bag(source.config_path);
+    share_weights(planned, has_rows ? model::read_bag_weights(source.config_path, planned.others.size() + 1,
+                                                              planned.config.instruments.size())
+                                    : std::vector<std::vector<double>>());
+    return planned;
+}
+
+std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned) {
+    if (planned.others.empty()) return compile_one(planned);
+    std::vector<BagModel::Member> members;
+    members.push_back({compile_one(planned), planned.stem_weights});
+    for (const PlannedNetwork& other : planned.others)
+        members.push_back({compile_one(other), other.stem_weights});
+    return std::make_shared<BagModel>(std::move(members));
 }
 
 std::shared_ptr<const Separator> open_network_separator(const NetworkSource& source,

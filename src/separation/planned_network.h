@@ -17,10 +17,12 @@
 namespace msst::separation {
 
 struct NetworkSource {
-    std::string architecture;  // MSST's type string
-    std::filesystem::path config_path;
+    std::string architecture;               // MSST's type string
+    std::filesystem::path config_path;      // MSST's, or a bag's; empty: the checkpoint is a Demucs package
     std::filesystem::path checkpoint_path;  // empty: made-up weights, for measuring speed
-    std::string chunk_edges = {};           // empty: as the configuration says (ChunkRules::Edges)
+    // A bag: networks whose stems are averaged with those of the first. The Demucs family only.
+    std::vector<std::filesystem::path> more_checkpoints = {};
+    std::string chunk_edges = {};  // empty: as the configuration says (ChunkRules::Edges)
 };
 
 struct PlannedNetwork {
@@ -32,6 +34,8 @@ struct PlannedNetwork {
     ChunkRules rules;
     int64_t parameters = 0;  // learned numbers of the checkpoint; of made-up weights those the graph asks for
     std::vector<std::string> warnings;
+    std::vector<PlannedNetwork> others;  // of a bag, each without others of its own
+    std::vector<float> stem_weights;     // of a bag: this network's part in each of info.instruments, 0-1
 
     double chunk_seconds() const;
 

@@ -211,7 +211,7 @@ private:
 
 SongResult separate_song(const Separator& separator, const SongRequest& request, std::stop_token stop) {
     if (request.on_progress) request.on_progress(SongStage::decoding, 0);
-    return SongRun(separator, request, stop).run();
+    return SongRun(separator, request, std::move(stop)).run();
 }
 
 }  // namespace msst::separation

@@ -13,7 +13,7 @@
 namespace msst::yaml {
 
 struct Limits {
-    size_t max_bytes = 1024 * 1024;
+    size_t max_bytes = size_t{1024} * 1024;
     int max_depth = 32;
     int max_nodes = 100'000;
 };

@@ -269,7 +269,7 @@ TEST_F(SeparateFilesTest, SaysThatAnArchitectureHasNoEngine) {
     options.inputs = {write_song("song.wav")};
     options.model_type = "bs_roformer";
     options.config_path = folder / "c.yaml";
-    options.checkpoint_path = folder / "m.ckpt";
+    options.checkpoint_paths = {folder / "m.ckpt"};
     EXPECT_EQ(run(), kFailure);
     EXPECT_THAT(err.str(), HasSubstr("architecture bs_roformer is not supported by this build"));
 }

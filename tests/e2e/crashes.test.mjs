@@ -6,6 +6,7 @@ import {Server, until} from './support/server.mjs';
 
 const kSongSeconds = Number(process.env.MSST_E2E_LONG_SECONDS ?? 120);
 const long = makeWav({seconds: kSongSeconds});
+const short = makeWav({seconds: 0.5});
 
 const running = (server, id, progress = 1) => until(async () => {
   const task = await server.status(id);
@@ -26,6 +27,75 @@ test('a task whose worker is killed is taken up by the next one and completes', 
   assert.equal((await server.get('/api/v1/metrics')).json().worker_restarts, 1);
   const {results} = await server.download(id);
   assert.equal(results.sources[0].duration_seconds, kSongSeconds);
+});
+
+test('a task that kills every worker fails, and those behind it complete', async t => {
+  const server = await Server.start(t, {max_attempts: 2});
+  const poison = await server.task(long, {instruments: 'vocals'});
+  const good = [await server.task(short, {instruments: 'bass'}), await server.task(short, {instruments: 'drums'})];
+  let victim;
+  await until(async () => {
+    const task = await server.status(poison);
+    const [worker] = server.workers();
+    if (task.status === 'processing' && task.progress > 0 && worker && worker !== victim) process.kill(victim = worker, 'SIGKILL');
+    return task.status === 'failed';
+  }, {limitMs: 120_000, stepMs: 20, what: 'the failure of the task'});
+  const {error, attempts} = await server.status(poison);
+  assert.deepEqual([error.code, attempts], ['worker_crashed', 2]);
+  const gone = await server.get(`/api/v1/tasks/${poison}/results`);
+  assert.equal(gone.status, 410);
+  assert.ok(gone.json().message.includes(error.message));
+  for (const id of good) assert.equal((await server.completed(id)).attempts, 1);
+});
+
+test('a task that is running has no results yet, and the ones behind it wait in their order', async t => {
+  const server = await Server.start(t);
+  const ids = [await server.task(long, {instruments: 'vocals'})];
+  await running(server, ids[0]);
+  for (let i = 0; i < 3; ++i) ids.push(await server.task(short, {instruments: 'bass'}));
+  for (const [i, id] of ids.entries()) {
+    const task = await server.status(id);
+    assert.deepEqual([task.status, task.queue_position], i === 0 ? ['processing', null] : ['pending', i - 1]);
+    const early = await server.get(`/api/v1/tasks/${id}/results`);
+    assert.deepEqual([early.status, early.json().code], [409, 'task_not_completed']);
+    assert.ok(Number(early.headers.get('retry-after')) >= 1);
+  }
+  const metrics = (await server.get('/api/v1/metrics')).json();
+  assert.deepEqual([metrics.active_tasks, metrics.queued_tasks], [1, 3]);
+  const tasks = [];
+  for (const id of ids) tasks.push(await server.completed(id));
+  const begins = tasks.map(task => task.started_at);
+  assert.deepEqual(begins, [...begins].sort());
+});
+
+test('fifty times at once, a task is deleted once and downloads of it are whole or refused', async t => {
+  const server = await Server.start(t);
+  const id = await server.task(short, {instruments: 'bass'});
+  await server.completed(id);
+  const {sources: [{url, size_bytes: size}]} = (await server.get(`/api/v1/tasks/${id}/results`)).json();
+  const answers = await Promise.all(Array.from({length: 50}, (_, i) =>
+    (i % 2 ? server.request('DELETE', `/api/v1/tasks/${id}`) : server.get(url))));
+  for (const [i, answer] of answers.entries()) {
+    assert.ok((i % 2 ? [204, 404] : [200, 404, 410]).includes(answer.status), String(answer.status));
+    if (answer.status === 200) assert.equal(answer.body.length, size);
+  }
+  assert.ok(answers.some(answer => answer.status === 204));
+  await until(() => server.audioFiles().length === 0, {what: 'the erasure of the files'});
+});
+
+test('a second signal ends a draining server at once, and its task is taken up again', async t => {
+  const server = await Server.start(t, {drain_seconds: 600});
+  const id = await server.task(long, {use_tta: 'true'});
+  await running(server, id);
+  server.process.kill('SIGTERM');
+  await until(() => server.log().some(entry => entry.event === 'draining'), {what: 'the begin of the drain'});
+  assert.equal((await server.get('/readyz')).status, 503);
+  const begin = performance.now();
+  const {code} = await server.stop();
+  assert.equal(code, 1);
+  assert.ok(performance.now() - begin < 5_000);
+  await server.start();
+  assert.equal((await server.status(id)).status === 'failed', false);
 });
 
 test('tasks of a killed server are completed by the next one, in their order', async t => {

@@ -1,7 +1,7 @@
 // What the server refuses, and how it says so.
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
-import {encode, makeWav} from './support/audio.mjs';
+import {boundlessFlac, encode, makeWav} from './support/audio.mjs';
 import {Server} from './support/server.mjs';
 
 const wav = makeWav({seconds: 0.5});
@@ -98,6 +98,81 @@ describe('a submission', () => {
       + 'Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nRIFF', {limitMs: 300});
     assert.equal(text, '');
     assert.equal((await server.get('/api/v1/metrics')).json().queued_tasks, 0);
+  });
+});
+
+test('without a limit of its own the server takes uploads of 500 MB and not more', async t => {
+  const server = await Server.start(t);
+  const begin = bytes => server.raw(`POST /api/v1/separate HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\nExpect: 100-continue\r\n`
+    + 'Content-Type: multipart/form-data; boundary=x\r\n\r\n', {limitMs: 30_000, isDone: seen => seen.includes('\r\n\r\n')});
+  assert.match(await begin(500_000_000), /^HTTP\/1\.1 100 /);
+  assert.match(await begin(502_000_000), /^HTTP\/1\.1 400 /);
+});
+
+describe('a file that turns out to be too long while it is decoded', () => {
+  const server = new Server({max_audio_hours: '4s'});
+  let task;
+  before(async () => {
+    await server.start();
+    const id = await server.task(boundlessFlac({seconds: 6, declared: 1}), {}, {name: 'long.flac'});
+    task = await server.final(id);
+  });
+  after(() => server.destroy());
+
+  test('fails, and its status says why', () => {
+    assert.equal(task.status, 'failed');
+    assert.equal(task.error.code, 'audio_too_long');
+    assert.match(task.error.message, /4/);
+  });
+
+  test('has no results: 410 with the reason', async () => {
+    const gone = await server.get(`/api/v1/tasks/${task.task_id}/results`);
+    assert.deepEqual([gone.status, gone.json().code], [410, 'task_failed']);
+    assert.ok(gone.json().message.includes(task.error.message));
+    assert.equal((await server.get(`/api/v1/download/${task.task_id}/vocals.wav`)).status, 410);
+  });
+
+  test('leaves no stem, and the next one completes', async () => {
+    assert.deepEqual(server.audioFiles().filter(file => file.path.includes('/results/')), []);
+    await server.completed(await server.task(wav));
+  });
+});
+
+describe('a hostile name', () => {
+  const server = new Server();
+  before(() => server.start());
+  after(() => server.destroy());
+
+  // Name, and what is kept of it.
+  const names = {'../../x.wav': 'x.wav', '/etc/passwd': 'passwd', 'a\\b.wav': undefined, '%2e%2e%2fx': '%2e%2e%2fx', CON: 'CON',
+    'a\u202eb.wav': undefined, '\u{1f3b5}.wav': '\u{1f3b5}.wav', '<img src=x onerror=alert(1)>.wav': undefined, [`${'x'.repeat(400)}.wav`]: undefined};
+  test('is kept as a title and opens no file', async () => {
+    for (const [name, kept] of Object.entries(names)) {
+      const id = await server.task(wav, {instruments: 'bass'}, {name});
+      const task = await server.completed(id);
+      if (kept !== undefined) assert.equal(task.input.filename, kept);
+      assert.ok(task.input.filename.length <= 255);
+      const answer = await server.get(`/api/v1/download/${id}/bass.wav`);
+      assert.match(answer.headers.get('content-disposition'), /^attachment; filename="[ -~]*"(; filename\*=UTF-8''[!-~]*)?$/, name);
+      assert.equal(answer.headers.get('x-content-type-options'), 'nosniff');
+    }
+    const stems = server.audioFiles().filter(file => file.path.includes('/results/'));
+    assert.equal(stems.length, Object.keys(names).length);
+    assert.ok(stems.every(file => file.path.endsWith('/1/bass.wav')));
+  });
+
+  test('with a line break makes neither a header nor a line of the log', async () => {
+    const lines = server.log().length;
+    const form = '--x\r\nContent-Disposition: form-data; name="file"; filename="a\u001b[31m%0d%0aX-Evil: 1.wav"\r\n\r\n';
+    const body = Buffer.concat([Buffer.from(form), wav, Buffer.from('\r\n--x--\r\n')]);
+    const answer = await server.request('POST', '/api/v1/separate', {body, headers: {'content-type': 'multipart/form-data; boundary=x',
+      'x-request-id': 'evil-1'}});
+    assert.ok([201, 400].includes(answer.status));
+    if (answer.status === 201) await server.completed(answer.json().task_id);
+    assert.equal(answer.headers.get('x-evil'), null);
+    const added = server.log().slice(lines);  // every line parses, or log() throws
+    assert.ok(added.some(entry => entry.request_id === 'evil-1'));
+    assert.doesNotMatch(JSON.stringify(added), /\\u001b/);
   });
 });
 

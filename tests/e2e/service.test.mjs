@@ -1,6 +1,9 @@
 // Health, models, statistics, documents, events, keys and limits.
 import assert from 'node:assert/strict';
+import {cpSync, mkdirSync} from 'node:fs';
+import path from 'node:path';
 import {after, before, describe, test} from 'node:test';
+import {fileURLToPath} from 'node:url';
 import {makeWav} from './support/audio.mjs';
 import {document} from './support/contract.mjs';
 import {Server, until} from './support/server.mjs';
@@ -18,6 +21,40 @@ describe('the service', () => {
     assert.equal(answer.status, 200);
     assert.equal(answer.json().status, 'healthy', answer.body.toString());
     assert.deepEqual((await server.get('/livez')).json(), {status: 'alive'});
+  });
+
+  test('answers for a status well within half a second while it separates', async () => {
+    const id = await server.task(makeWav({seconds: 20}));
+    const times = [];
+    for (let i = 0; i < 21; ++i) {
+      const begin = performance.now();
+      await server.status(id);
+      times.push(performance.now() - begin);
+    }
+    const median = times.sort((a, b) => a - b)[10];
+    assert.ok(median < 500, `the median is ${median} ms`);
+    await server.completed(id);
+  });
+
+  test('tells progress at least every five seconds', async () => {
+    const id = await server.task(makeWav({seconds: 60}), {use_tta: 'true'});
+    await until(async () => (await server.status(id)).status === 'processing', {what: 'the start', stepMs: 20});
+    let last = performance.now(), longest = 0, progress = -1;
+    await until(async () => {
+      const task = await server.status(id);
+      if (task.progress !== progress) {
+        longest = Math.max(longest, performance.now() - last);
+        [last, progress] = [performance.now(), task.progress];
+      }
+      return task.status === 'completed';
+    }, {stepMs: 50, what: 'the end'});
+    assert.ok(longest < 5_000, `nothing changed for ${longest} ms`);
+  });
+
+  test('tells the details of a model', async () => {
+    const model = (await server.get('/api/v1/models/dsp')).json();
+    assert.deepEqual([model.instruments, model.sample_rate, model.stereo], [['vocals', 'drums', 'bass', 'other'], 44100, true]);
+    assert.equal(model.default, true);
   });
 
   test('lists its models', async () => {
@@ -80,6 +117,15 @@ describe('the service', () => {
     await server.get('/api/v1/models', {'x-request-id': 'look-for-me'});
     const line = await until(() => server.log().find(entry => entry.request_id === 'look-for-me'), {limitMs: 10_000, what: 'the log line'});
     assert.equal(line.status, 200);
+    const id = await server.task(wav, {instruments: 'bass'});
+    const {processing_seconds: seconds} = await server.completed(id);
+    assert.ok(seconds > 0);
+    const told = await until(() => server.log().find(entry => entry.event === 'task_completed' && entry.task_id === id),
+      {limitMs: 10_000, what: 'the line of the completed task'});
+    assert.equal(typeof told.seconds, 'number', JSON.stringify(told));
+    await server.submit(Buffer.from('no audio'), {}, {headers: {'x-request-id': 'refused-1'}});
+    const refused = await until(() => server.log().find(entry => entry.request_id === 'refused-1'), {limitMs: 10_000, what: 'the refused one'});
+    assert.deepEqual([refused.status, refused.method], [400, 'POST']);
   });
 
   test('gives the same answer for the same Idempotency-Key', async () => {
@@ -105,6 +151,7 @@ test('a full queue refuses submissions with Retry-After', async t => {
   const answer = await server.submit(wav);
   assert.equal(answer.status, 503);
   assert.equal(answer.json().code, 'overloaded');
+  assert.ok(Number(answer.headers.get('retry-after')) > 0);
 });
 
 test('with authentication every path needs a key, and tasks belong to it', async t => {
@@ -112,14 +159,24 @@ test('with authentication every path needs a key, and tasks belong to it', async
   const ann = {authorization: 'Bearer ann-secret'}, bob = {authorization: `Basic ${btoa('x:bob-secret')}`};
   for (const path of Object.keys(document.paths)) {
     const target = path.replaceAll(/\{[^}]+\}/g, '01890a5d-ac96-774b-bcce-b302099a8057');
-    const method = Object.keys(document.paths[path]).find(key => key !== 'parameters').toUpperCase();
-    assert.equal((await server.request(method, target)).status, 401, target);
-    assert.equal((await server.request(method, target, {headers: {authorization: 'Bearer wrong'}})).status, 401, target);
+    for (const method of Object.keys(document.paths[path]).filter(key => key !== 'parameters').map(key => key.toUpperCase())) {
+      const without = await server.request(method, target);
+      assert.equal(without.status, 401, `${method} ${target}`);
+      assert.match(without.headers.get('www-authenticate'), /Bearer/);
+      for (const authorization of ['Bearer wrong', 'Bearer ann-secre', 'Bearer ann-secret2', 'Bearer', 'Basic !', 'ann-secret'])
+        assert.equal((await server.request(method, target, {headers: {authorization}})).status, 401, `${method} ${target} ${authorization}`);
+    }
+    assert.equal((await server.get(`${target}?api_key=ann-secret`)).status, 401);
   }
   const id = await server.task(wav, {}, {headers: ann});
   assert.equal((await server.get(`/api/v1/tasks/${id}`, ann)).status, 200);
   for (const below of ['', '/results', '/archive', '/events'])
     assert.equal((await server.get(`/api/v1/tasks/${id}${below}`, bob)).status, 404, below);
+  assert.equal((await server.request('DELETE', `/api/v1/tasks/${id}`, {headers: bob})).status, 404);
+  assert.equal((await server.request('POST', `/api/v1/tasks/${id}/cancel`, {headers: bob})).status, 404);
+  await server.completed(id, {headers: ann});
+  assert.equal((await server.get(`/api/v1/download/${id}/bass.wav`, bob)).status, 404);
+  assert.equal((await server.get(`/api/v1/download/${id}/bass.wav`, ann)).status, 200);
   assert.deepEqual((await server.get('/api/v1/tasks', bob)).json().tasks, []);
   assert.ok(!JSON.stringify(server.log()).includes('secret'));
 });
@@ -127,12 +184,61 @@ test('with authentication every path needs a key, and tasks belong to it', async
 test('over the rate limit comes 429, with the figures on every answer', async t => {
   const server = await Server.start(t, {enable_rate_limit: true, requests_per_hour: 3});
   for (let left = 2; left >= 0; --left) {
-    const answer = await server.get('/livez');
+    // Nobody's word about where they come from counts.
+    const answer = await server.get('/livez', {'x-forwarded-for': `10.0.0.${left}`, forwarded: `for=10.0.0.${left}`});
     assert.equal(answer.status, 200);
+    assert.equal(answer.headers.get('x-ratelimit-limit'), '3');
     assert.equal(answer.headers.get('x-ratelimit-remaining'), String(left));
+    assert.ok(Number(answer.headers.get('x-ratelimit-reset')) > Date.now() / 1000);
   }
-  assert.equal((await server.get('/livez')).status, 429);
+  const over = await server.get('/livez');
+  assert.equal(over.status, 429);
+  assert.ok(Number(over.headers.get('retry-after')) > 3_000);
   await server.stop();
   await server.start();
   assert.equal((await server.get('/livez')).status, 429, 'the count survives a restart');
+});
+
+test('each key has a rate limit of its own', async t => {
+  const server = await Server.start(t, {enable_auth: true, enable_rate_limit: true, requests_per_hour: 2,
+    api_keys: [{name: 'ann', key: 'ann-secret'}, {name: 'bob', key: 'bob-secret'}]});
+  const ask = async key => (await server.get('/livez', {authorization: `Bearer ${key}`})).status;
+  assert.deepEqual([await ask('ann-secret'), await ask('ann-secret'), await ask('ann-secret')], [200, 200, 429]);
+  assert.equal(await ask('bob-secret'), 200);
+});
+
+test('with little disk space it is degraded', async t => {
+  const server = await Server.start(t, {degraded_free_disk: '1000000GB'});
+  await until(async () => (await server.get('/readyz')).status === 200, {what: 'readiness'});
+  const answer = await server.get('/api/v1/health');
+  assert.deepEqual([answer.status, answer.json().status], [200, 'degraded']);
+  assert.notEqual(answer.json().checks.disk_space.status, 'ok');
+});
+
+describe('models whose files are not in order', () => {
+  const server = new Server({default_model_type: 'no_checkpoint'});
+  before(async () => {
+    const source = fileURLToPath(new URL('../data/goldens/bs_roformer-plain/', import.meta.url));
+    for (const [name, files] of Object.entries({no_checkpoint: ['config.yaml'], whole: ['config.yaml', 'model.ckpt']})) {
+      mkdirSync(path.join(server.settings.models_dir, name), {recursive: true});
+      for (const file of files) cpSync(path.join(source, file), path.join(server.settings.models_dir, name, file));
+    }
+    await server.start();
+  });
+  after(() => server.destroy());
+
+  test('are left out of the list, with a warning in the log', async () => {
+    const {models} = (await server.get('/api/v1/models')).json();
+    assert.deepEqual(models.map(model => model.model_type), ['dsp', 'whole']);
+    assert.ok(models.find(model => model.model_type === 'whole').config_path.endsWith('/whole/config.yaml'));
+    assert.equal((await server.get('/api/v1/models/no_checkpoint')).status, 404);
+    assert.ok(server.log().some(entry => entry.level === 'warning' && entry.event === 'model_excluded' && /no_checkpoint/.test(entry.message)));
+  });
+
+  test('make the server unhealthy when one of them is the default', async () => {
+    const answer = await server.get('/api/v1/health');
+    assert.deepEqual([answer.status, answer.json().status], [503, 'unhealthy']);
+    assert.deepEqual(answer.json().checks.models.missing, ['no_checkpoint']);
+    assert.equal((await server.submit(wav)).status, 500);
+  });
 });

@@ -78,7 +78,7 @@ TEST(ModelTypes, NoneIsBothRunAndRefused) {
 
 TEST(ModelTypes, AnUnknownOneIsRefusedToo) {
     EXPECT_FALSE(is_known_type("unet\n"));
-    EXPECT_THAT(refusal("unet\n"), AllOf(HasSubstr("'unet"), HasSubstr("nobody is known")));
+    EXPECT_THAT(refusal("unet\n"), AllOf(HasSubstr("'unet"), HasSubstr("no network is known")));
 }
 
 }  // namespace

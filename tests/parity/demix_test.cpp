@@ -106,7 +106,8 @@ TEST_P(DemixParity, CircularShiftsAreThoseOfMsst) {
 
 INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity,
                          ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
-                                           Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}}),
+                                           Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}},
+                                           Case{"mdx23c-instance", "mdx23c", {"vocals", "other"}}),
                          [](const auto& test) { return std::string(test.param.architecture); });
 
 }  // namespace

@@ -158,7 +158,7 @@ TEST_F(Service, AnInternalErrorFailsTheTaskAndExchangesTheWorker) {
 
 TEST_F(Service, AWorkerWhoseTaskDoesNotAdvanceIsReplaced) {
     SupervisorOptions impatient = options();
-    impatient.progress_timeout = 1s;
+    impatient.progress_timeout = 5s;
     impatient.max_attempts = 1;
     start(impatient);
     const std::string id = submit("stubborn");

@@ -36,50 +36,54 @@ struct RealTransform::State {
     std::unique_ptr<float, Free> samples;
     std::unique_ptr<float, Free> spectrum;
 
-    // libavutil's real transforms are right for multiples of 4 only; others are complex ones of [size, (re,
-    // im)].
-    int64_t complex_size = 0;  // 0: a real one
-    std::unique_ptr<float, Free> points;
-    std::unique_ptr<float, Free> turned;
+    // Sizes that four does not divide go through a complex transform: libavutil 57 gets the real one wrong.
+    int64_t complex_size = 0;
+    std::unique_ptr<float, Free> complex_in;
+    std::unique_ptr<float, Free> complex_out;
 
-    void run_complex_forward() {
-        for (int64_t i = 0; i < complex_size; ++i) {
-            points.get()[2 * i] = samples.get()[i];
-            points.get()[2 * i + 1] = 0;
-        }
-        transform(context, turned.get(), points.get(), 2 * sizeof(float));
-        std::copy_n(turned.get(), complex_size / 2 * 2 + 2, spectrum.get());
+    void run_real() {
+        const bool is_forward = direction == Direction::forward;
+        float* from = is_forward ? samples.get() : spectrum.get();
+        float* to = is_forward ? spectrum.get() : samples.get();
+        transform(context, to, from, is_forward ? sizeof(float) : 2 * sizeof(float));
     }
 
-    void run_complex_inverse() {
-        const int64_t half = complex_size / 2;
-        float* to = points.get();
-        std::copy_n(spectrum.get(), 2 * half + 2, to);
-        to[1] = to[2 * half + 1] = 0;
-        for (int64_t k = 1; k < half; ++k) {
-            to[2 * (complex_size - k)] = to[2 * k];
-            to[2 * (complex_size - k) + 1] = -to[2 * k + 1];
+    void run_complex() {
+        const int64_t n = complex_size;
+        float* in = complex_in.get();
+        if (direction == Direction::forward) {
+            for (int64_t i = 0; i < n; ++i) in[2 * i] = samples.get()[i], in[2 * i + 1] = 0;
+        } else {
+            std::copy_n(spectrum.get(), 2 * (n / 2 + 1), in);
+            in[1] = 0;
+            if (n % 2 == 0) in[n + 1] = 0;
+            for (int64_t i = 1; 2 * i < n; ++i)
+                in[2 * (n - i)] = in[2 * i], in[2 * (n - i) + 1] = -in[2 * i + 1];
         }
-        transform(context, turned.get(), to, 2 * sizeof(float));
-        for (int64_t i = 0; i < complex_size; ++i) samples.get()[i] = turned.get()[2 * i];
+        transform(context, complex_out.get(), in, 2 * sizeof(float));
+        if (direction == Direction::forward)
+            std::copy_n(complex_out.get(), 2 * (n / 2 + 1), spectrum.get());
+        else
+            for (int64_t i = 0; i < n; ++i) samples.get()[i] = complex_out.get()[2 * i];
     }
 };
 
 RealTransform::RealTransform(int64_t size, Direction direction) : state_(std::make_unique<State>()) {
     const float scale = 1.0f;
     state_->direction = direction;
-    if (size % 4 != 0) state_->complex_size = size;
-    const AVTXType type = size % 4 != 0 ? AV_TX_FLOAT_FFT : AV_TX_FLOAT_RDFT;
-    const int status = av_tx_init(&state_->context, &state_->transform, type, direction == Direction::inverse,
-                                  static_cast<int>(size), &scale, 0);
+    const bool is_complex = size % 4 != 0;
+    const int status =
+        av_tx_init(&state_->context, &state_->transform, is_complex ? AV_TX_FLOAT_FFT : AV_TX_FLOAT_RDFT,
+                   direction == Direction::inverse, static_cast<int>(size), &scale, 0);
     if (status < 0)
         throw Error(ErrorCode::invalid_input,
                     "Fourier transforms of " + std::to_string(size) + " samples are not supported");
     state_->samples = allocate(size);
     state_->spectrum = allocate(size + 2);
-    if (state_->complex_size == 0) return;
-    state_->points = allocate(2 * size);
-    state_->turned = allocate(2 * size);
+    if (!is_complex) return;
+    state_->complex_size = size;
+    state_->complex_in = allocate(2 * size);
+    state_->complex_out = allocate(2 * size);
 }
 
 RealTransform::~RealTransform() = default;
@@ -93,12 +97,10 @@ float* RealTransform::spectrum() {
 }
 
 void RealTransform::run() {
-    const bool is_forward = state_->direction == Direction::forward;
     if (state_->complex_size > 0)
-        return is_forward ? state_->run_complex_forward() : state_->run_complex_inverse();
-    float* from = is_forward ? samples() : spectrum();
-    float* to = is_forward ? spectrum() : samples();
-    state_->transform(state_->context, to, from, is_forward ? sizeof(float) : 2 * sizeof(float));
+        state_->run_complex();
+    else
+        state_->run_real();
 }
 
 std::vector<float> padded_window(const graph::StftFrame& frame) {

@@ -1,5 +1,6 @@
 #include "backend/cpu/kernel.h"
 
+#include "backend/cpu/attention_head.h"
 #include "backend/cpu/convolution.h"
 #include "backend/cpu/lstm.h"
 #include "base/error.h"
@@ -31,6 +32,11 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
         return sizes.items() * sizes.item_bytes();
+    }
+    if (const auto* attention = std::get_if<graph::Attention>(&node.op)) {
+        const int64_t keys = graph.shape(node.inputs[graph::Attention::kV])[attention->sequence_axis];
+        const int64_t queries = graph.shape(node.output)[attention->sequence_axis];
+        return threads * HeadSizes(*attention, queries, keys, Storage::float32).bytes();  // bfloat16: less
     }
     return 0;
 }

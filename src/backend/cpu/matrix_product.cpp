@@ -15,8 +15,8 @@ using Arguments = std::unordered_map<int, memory>;
 
 dnnl::post_ops post_ops_of(const ProductShape& shape) {
     dnnl::post_ops ops;
-    if (shape.accumulates) ops.append_sum(1.0f);
     append_activation(ops, shape.activation);
+    if (shape.accumulates) ops.append_sum(1.0f);
     return ops;
 }
 

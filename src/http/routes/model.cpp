@@ -16,9 +16,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 int64_t checkpoint_bytes(const catalog::Model& model) {
-    std::error_code failed;
-    const auto size = std::filesystem::file_size(model.checkpoint_path, failed);
-    return failed ? 0 : static_cast<int64_t>(size);
+    std::vector<std::filesystem::path> checkpoints = model.more_checkpoints;
+    checkpoints.push_back(model.checkpoint_path);
+    int64_t bytes = 0;
+    for (const std::filesystem::path& path : checkpoints) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(path, failed);
+        if (!failed) bytes += static_cast<int64_t>(size);
+    }
+    return bytes;
 }
 
 void add_facts(Json& json, const catalog::NetworkFacts& facts) {

@@ -191,7 +191,9 @@ tasks::SeparationRequest SubmissionForm::finish(const catalog::Catalog& catalog)
 }
 
 std::string SubmissionForm::canonical_text() const {
-    return nlohmann::json(values_).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    auto values = values_;
+    for (auto& [name, list] : values) std::ranges::sort(list);
+    return nlohmann::json(values).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace msst::http::routes

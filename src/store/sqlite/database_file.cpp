@@ -47,6 +47,18 @@ void ensure_intact(Database& database, const std::filesystem::path& file) {
     if (verdict != "ok") refuse(file, "is damaged: " + verdict);
 }
 
+// A process that was killed while it made the database leaves a rollback journal; from then on there is the
+// write-ahead log only. SQLite takes back what the journal tells of as soon as somebody who may write reads,
+// and refuses those who may not. Where the file is damaged besides, examine() says so.
+void take_back_interrupted_making(const std::filesystem::path& file) {
+    if (!has_bytes(file) || !has_bytes(file.string() + "-journal")) return;
+    try {
+        Database(file, Database::Access::read_write).read_integer("PRAGMA user_version");
+    } catch (const Error&) {
+        return;
+    }
+}
+
 // Nothing here changes the file or its log.
 void examine(const std::filesystem::path& file) {
     const UniqueFd fd = open_file(file, O_RDONLY);
@@ -89,6 +101,7 @@ void use_write_ahead_log(Database& database) {
 std::unique_ptr<Database> open_database_file(const std::filesystem::path& file) {
     // The log is looked at first: another process that makes the database writes the file before the log.
     const bool has_log = has_bytes(file.string() + "-wal");
+    take_back_interrupted_making(file);
     if (!has_bytes(file)) {
         if (has_log) refuse(file, "is missing or empty, but its write-ahead log is there");
         make_private_file(file);

@@ -57,6 +57,15 @@ export function encode(wav, name, ...options) {
   });
 }
 
+// FLAC that is longer than its header says. The total number of samples is the last 36 bits before the checksum of the
+// STREAMINFO block, which follows the 4 bytes of the mark and the 4 of the block's own header.
+export function boundlessFlac({seconds, declared, rate = 44100}) {
+  const bytes = encode(makeWav({seconds, rate}), 'a.flac');
+  bytes.writeUInt32BE(declared * rate, 22);
+  bytes[21] &= 0xf0;
+  return bytes;
+}
+
 // Interleaved samples, as `rate` and `channels` if given, else as the file has them.
 export function decode(bytes, {rate, channels} = {}) {
   return inFolder(folder => {

@@ -28,28 +28,35 @@ export async function until(look, {limitMs = 60_000, stepMs = 50, what = 'the co
 export class Server {
   #closed = [];
 
-  // settings: keys of the configuration file.
-  constructor(settings = {}) {
+  // settings: keys of the configuration file. environment: variables of the server. prefix: a command that runs it.
+  constructor(settings = {}, {environment = {}, prefix = []} = {}) {
     assert.ok(binary, 'MSST_BINARY must name the program under test');
     this.folder = mkdtempSync(path.join(tmpdir(), 'msst-e2e-'));
     this.dataDir = path.join(this.folder, 'data');
     this.settings = {port: 0, host: '127.0.0.1', data_dir: this.dataDir, models_dir: path.join(this.folder, 'models'),
       degraded_free_disk: '1MB', reserve_free_disk: '1MB', ...settings};
+    this.environment = environment;
+    this.prefix = prefix;
     this.stderr = '';
   }
 
   // Starts one for a test; it goes away at the test's end.
-  static async start(test, settings) {
-    const server = new Server(settings);
+  static async start(test, settings, options) {
+    const server = new Server(settings, options);
     test.after(() => server.destroy());
     await server.start();
     return server;
   }
 
-  async start() {
+  writeConfig() {
     const config = path.join(this.folder, 'msst.yaml');
     writeFileSync(config, stringify(this.settings));
-    this.process = spawn(binary, ['serve', '-c', config], {cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe']});
+    return ['-c', config];
+  }
+
+  async start() {
+    const [program, ...words] = [...this.prefix, binary, 'serve', ...this.writeConfig()];
+    this.process = spawn(program, words, {cwd: this.folder, stdio: ['ignore', 'pipe', 'pipe'], env: {...process.env, ...this.environment}});
     this.exited = once(this.process, 'exit').then(([code, signal]) => ({code, signal}));
     this.process.stderr.on('data', text => { this.stderr += text; });
     const lines = createInterface({input: this.process.stdout});
@@ -172,10 +179,10 @@ export class Server {
   }
 
   // Polls until the task is final.
-  async final(id, {limitMs = 120_000} = {}) {
+  async final(id, {limitMs = 120_000, headers} = {}) {
     let task;
     await until(async () => {
-      task = await this.status(id);
+      task = await this.status(id, headers);
       return ['completed', 'failed', 'cancelled'].includes(task.status);
     }, {limitMs, stepMs: 100, what: `the end of task ${id}`});
     return task;

@@ -119,6 +119,26 @@ TEST_F(DatabaseFileTest, ThatIsGoneWhileItsLogIsThereIsNotMadeAnew) {
     EXPECT_FALSE(std::filesystem::exists(file));
 }
 
+// Before there is a write-ahead log, what is half written stands in a rollback journal.
+TEST_F(DatabaseFileTest, WhoseMakerWasKilledIsMadeAnew) {
+    const std::filesystem::path journal = file.string() + "-journal";
+    std::ofstream(file).close();
+    store::testing::ChildProcess child([&] {
+        Database database(file, Database::Access::read_write);
+        database.execute("PRAGMA cache_size = 1; BEGIN; CREATE TABLE half (text)");
+        for (int i = 0; i < 100; ++i) database.execute("INSERT INTO half VALUES (randomblob(3000))");
+        raise(SIGKILL);
+    });
+    ASSERT_TRUE(store::testing::died_of(child.wait(), SIGKILL));
+    ASSERT_GT(std::filesystem::file_size(file), 0u);
+    ASSERT_GT(std::filesystem::file_size(journal), 0u);
+
+    const auto database = open_database_file(file);
+
+    EXPECT_EQ(database->read_integer("PRAGMA user_version"), std::ssize(migration_texts()));
+    EXPECT_EQ(database->read_integer("SELECT count(*) FROM sqlite_master WHERE name = 'half'"), 0);
+}
+
 // A process that died leaves its log behind; what of it is whole is read.
 TEST_F(DatabaseFileTest, WithATornLogLosesOnlyTheTornTransactions) {
     store::testing::ChildProcess child([&] {

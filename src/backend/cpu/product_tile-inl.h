@@ -1,0 +1,117 @@
+// The innermost loop of our own matrix products: six rows by four vectors of columns, summed in registers.
+// Included once per instruction set, as vector_rows-inl.h.
+//
+// 24 sums, four vectors of columns and one spread number fill the 32 registers of AVX-512; a processor that
+// starts one multiplication a cycle and needs four to six cycles for it is kept busy by any tile of at least
+// six sums, and the more rows share a vector of columns, the less is loaded. Processors with 16 registers
+// take two vectors.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include <hwy/highway.h>
+
+#include "backend/cpu/vector_rows-inl.h"
+
+#if defined(MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_
+#undef MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_
+#else
+#define MSST_BACKEND_CPU_PRODUCT_TILE_INL_H_
+#endif
+
+HWY_BEFORE_NAMESPACE();
+namespace msst::backend::cpu::HWY_NAMESPACE {
+
+inline constexpr int kTileRows = 6;
+inline constexpr int kTileVectors = hn::MaxLanes(Floats()) == kLanes ? 4 : 2;
+
+// A step of a product takes 32 bits of each row and of each column: one float32 …
+struct FloatFactors : Float32 {
+    static constexpr int64_t kPerStep = 1;
+    static HWY_INLINE void multiply_add(Vector row, Vector column, Vector& sum) {
+        sum = hn::MulAdd(row, column, sum);
+    }
+};
+
+// … or two bfloat16 that lie side by side. Only where has_native_bfloat16(): Highway has no names for these
+// instructions yet.
+#undef MSST_HAS_BFLOAT16_FACTORS
+#if HWY_TARGET <= HWY_AVX3
+#define MSST_HAS_BFLOAT16_FACTORS 1
+struct BFloat16Factors : BFloat16 {
+    static constexpr int64_t kPerStep = 2;
+    static HWY_INLINE void store(Vector v, std::byte* at) {
+        __m256i narrow;
+        asm("vcvtneps2bf16 %1, %0" : "=v"(narrow) : "v"(v.raw));
+        _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), narrow);
+    }
+    static HWY_INLINE void multiply_add(Vector row, Vector column, Vector& sum) {
+        asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
+    }
+};
+#else
+#define MSST_HAS_BFLOAT16_FACTORS 0
+#endif
+
+template <int kCount, class Step>
+HWY_INLINE void unrolled(const Step& step) {
+    [&]<int... i>(std::integer_sequence<int, i...>) MSST_BODY {
+        (step(std::integral_constant<int, i>()), ...);
+    }
+    (std::make_integer_sequence<int, kCount>());
+}
+
+// 32 bits, whatever they mean, in every lane.
+HWY_INLINE Vector spread(const std::byte* at) {
+    uint32_t bits;
+    std::memcpy(&bits, at, sizeof bits);
+    return hn::BitCast(Floats(), hn::Set(Words(), bits));
+}
+
+// y[r, v] = x[r, …] w[…, v] for kTileRows rows and kVectors vectors of columns. x: rows of `steps` times 32
+// bits, x_stride bytes apart; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
+// vector.
+template <class Factors, int kVectors, class Done>
+HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
+                             const Done& done) {
+    constexpr int64_t kStepBytes = 4;
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    Vector sums[kTileRows][kVectors];
+    unrolled<kTileRows>(
+        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
+    for (int64_t step = 0; step < steps; ++step) {
+        Vector columns[kVectors];
+        unrolled<kVectors>([&](auto v) MSST_BODY {
+            columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
+        });
+        unrolled<kTileRows>([&](auto r) MSST_BODY {
+            const Vector row = spread(x + r * x_stride);
+            unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
+        });
+        x += kStepBytes;
+        w += kVectors * lanes * kStepBytes;
+    }
+    unrolled<kTileRows>(
+        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
+}
+
+// Calls use(integral_constant) with the number of vectors in a panel, 1 … kTileVectors.
+template <class Use>
+HWY_INLINE void with_vectors(int64_t vectors, const Use& use) {
+    if (vectors == kTileVectors)
+        use(std::integral_constant<int, kTileVectors>());
+    else if (vectors == 1)
+        use(std::integral_constant<int, 1>());
+    else if (vectors == 2)
+        use(std::integral_constant<int, 2>());
+    else
+        use(std::integral_constant<int, 3>());
+}
+
+}  // namespace msst::backend::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
