@@ -1,5 +1,6 @@
 #include "model/mdx23c_blocks.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace msst::model {

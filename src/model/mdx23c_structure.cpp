@@ -1,5 +1,6 @@
 #include "model/mdx23c_structure.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 

@@ -28,14 +28,14 @@ int residual_of(const Node& node) {
 }
 
 // Stored as their inputs are.
-bool follows_inputs(const Node& node) {
-    return std::holds_alternative<graph::Concat>(node.op) ||
-           std::holds_alternative<graph::Activate>(node.op) ||
-           std::holds_alternative<graph::Multiply>(node.op);
+bool follows_inputs(const graph::Graph& graph, const Node& node) {
+    if (std::holds_alternative<graph::Multiply>(node.op))
+        return graph.shape(node.inputs[0]) == graph.shape(node.inputs[1]);
+    return std::holds_alternative<graph::Concat>(node.op) || std::holds_alternative<graph::Activate>(node.op);
 }
 
-bool writes_bfloat16(const Node& node) {
-    if (has_channels_last(node) || follows_inputs(node)) return true;
+bool writes_bfloat16(const graph::Graph& graph, const Node& node) {
+    if (has_channels_last(node) || follows_inputs(graph, node)) return true;
     if (std::holds_alternative<graph::ColumnLinear>(node.op)) return true;
     if (std::holds_alternative<graph::Linear>(node.op))
         return !node.inputs[graph::Linear::kResidual].is_present();
@@ -47,12 +47,12 @@ bool writes_bfloat16(const Node& node) {
            std::holds_alternative<graph::Attention>(node.op) || std::holds_alternative<graph::Lstm>(node.op);
 }
 
-bool reads_bfloat16(const Node& node, size_t input) {
+bool reads_bfloat16(const graph::Graph& graph, const Node& node, size_t input) {
     if (std::holds_alternative<graph::Linear>(node.op)) return input == graph::Linear::kX;
     if (std::holds_alternative<graph::BandLinear>(node.op)) return input == 0;
     if (has_channels_last(node)) return input == 0 || static_cast<int>(input) == residual_of(node);
     if (std::holds_alternative<graph::ColumnLinear>(node.op)) return input != graph::ColumnLinear::kWeight;
-    if (follows_inputs(node)) return true;
+    if (follows_inputs(graph, node)) return true;
     if (std::holds_alternative<graph::Glu>(node.op)) return true;
     if (std::holds_alternative<graph::Lstm>(node.op)) return input == graph::Lstm::kX;
     if (std::holds_alternative<graph::Attention>(node.op)) return input != graph::Attention::kPosition;
@@ -74,9 +74,9 @@ std::vector<Storage> choose_storage(const graph::Graph& graph, bool uses_bfloat1
             origin[node.output.index] = origin[node.inputs[0].index];
             continue;
         }
-        is_possible[node.output.index] = writes_bfloat16(node);
+        is_possible[node.output.index] = writes_bfloat16(graph, node);
         for (size_t i = 0; i < node.inputs.size(); ++i)
-            if (node.inputs[i].is_present() && !reads_bfloat16(node, i))
+            if (node.inputs[i].is_present() && !reads_bfloat16(graph, node, i))
                 is_possible[origin[node.inputs[i].index]] = false;
     }
     for (const graph::TensorId output : graph.outputs()) is_possible[origin[output.index]] = false;
@@ -90,7 +90,7 @@ std::vector<Storage> choose_storage(const graph::Graph& graph, bool uses_bfloat1
                                 std::holds_alternative<graph::BandLinear>(node.op) ||
                                 std::holds_alternative<graph::ColumnLinear>(node.op);
         bool fits = !is_product || is_narrow(node.inputs[0]);
-        if (follows_inputs(node)) fits = std::ranges::any_of(node.inputs, is_narrow);
+        if (follows_inputs(graph, node)) fits = std::ranges::any_of(node.inputs, is_narrow);
         // The sum of two products is stored as a product; longer sums stay float32.
         if (const int residual = residual_of(node); residual >= 0) {
             is_sum[node.output.index] = true;
