@@ -181,6 +181,14 @@ std::vector<int64_t> ConfigSection::integers(const std::string& key) const {
     return values;
 }
 
+std::vector<double> ConfigSection::numbers(const std::string& key) const {
+    const ConfigNode& node = require(key);
+    if (node.kind != ConfigNode::Kind::list) fail(key, "is not a list");
+    std::vector<double> values;
+    for (const ConfigNode& item : node.list) values.push_back(to_number(key, item));
+    return values;
+}
+
 std::vector<std::string> ConfigSection::texts(const std::string& key) const {
     const ConfigNode& node = require(key);
     if (node.kind != ConfigNode::Kind::list) fail(key, "is not a list");

@@ -47,6 +47,7 @@ public:
     std::string text(const std::string& key) const;  // trimmed
     std::string text(const std::string& key, const std::string& fallback) const;
     std::vector<int64_t> integers(const std::string& key) const;
+    std::vector<double> numbers(const std::string& key) const;
     std::vector<std::string> texts(const std::string& key) const;  // trimmed
     // A list of lists of numbers; empty when it is missing.
     std::vector<std::vector<double>> number_rows(const std::string& key) const;

@@ -12,6 +12,7 @@
 #include "model/mdx23c.h"
 #include "model/mel_band_roformer.h"
 #include "model/model_types.h"
+#include "model/scnet.h"
 
 namespace msst::model {
 namespace {
@@ -34,6 +35,9 @@ constexpr std::array kArchitectures = {
     Architecture{"htdemucs", build_htdemucs},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
     Architecture{"mel_band_conformer", build_mel_band_conformer},
+    Architecture{"scnet", build_scnet},
+    Architecture{"scnet_masked", build_scnet_masked},
+    Architecture{"scnet_tran", build_scnet_tran},
 };
 
 std::string first_of(const std::vector<std::string>& names) {

@@ -27,7 +27,8 @@ Values nominal_rotary_frequencies(int64_t head_dim) {
 
 graph::Constant rotary_table(std::string name, int64_t length, int64_t head_dim, Values frequencies) {
     const auto fill = [=](std::span<float> out) {
-        const std::vector<float> rates = frequencies();
+        std::vector<float> rates = frequencies();
+        rates.resize(head_dim / 2, 0.0f);
         for (int64_t i = 0; i < length; ++i)
             for (int64_t r = 0; r < head_dim; ++r) {
                 out[i * head_dim + r] = static_cast<float>(std::cos(angle(i, rates[r / 2])));

@@ -15,7 +15,7 @@ using Values = std::function<std::vector<float>()>;
 // Nominal rotary frequencies, 10000^(-2r / head_dim), [head_dim / 2]: for weights that hold none.
 Values nominal_rotary_frequencies(int64_t head_dim);
 
-// frequencies [head_dim / 2] -> [2, length, head_dim].
+// frequencies [head_dim / 2] -> [2, length, head_dim]. Fewer frequencies: the rest of a head is not turned.
 graph::Constant rotary_table(std::string name, int64_t length, int64_t head_dim, Values frequencies);
 
 // Learned tables [length, head_dim] each -> [2, length, head_dim].

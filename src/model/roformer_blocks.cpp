@@ -90,6 +90,10 @@ void RoformerBlocks::append_siamese_layer(Streams& streams, const std::string& t
                 "ln_x_mlp");
 }
 
+TensorId RoformerBlocks::append_one(TensorId x, int axis, int64_t layers) {
+    return append_transformer(x, prefix_, static_cast<Axis>(axis), layers);
+}
+
 TensorId RoformerBlocks::append_transformer(TensorId x, const std::string& name, Axis axis, int64_t layers) {
     for (int64_t layer = 0; layer < layers; ++layer) {
         const std::string layer_name = name + ".layers." + std::to_string(layer);
@@ -263,9 +267,10 @@ graph::Constant RoformerBlocks::make_position_table(const std::string& name, Axi
                            weights_.take_values(name + ".pope_embed.bias", {structure_.heads, dim}));
     }
     const std::string frequencies = name + ".rotary_embed.freqs";
+    const int64_t turned = structure_.rotary_dim > 0 ? structure_.rotary_dim : dim;
     return rotary_table(name, length, dim,
-                        weights_.has(frequencies) ? weights_.take_values(frequencies, {dim / 2})
-                                                  : nominal_rotary_frequencies(dim));
+                        weights_.has(frequencies) ? weights_.take_values(frequencies, {turned / 2})
+                                                  : nominal_rotary_frequencies(turned));
 }
 
 TensorId RoformerBlocks::append_linear_attention(TensorId x, const std::string& name) {

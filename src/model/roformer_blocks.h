@@ -27,6 +27,10 @@ public:
     };
     Streams append_siamese(graph::TensorId tokens, int64_t depth);
 
+    // One transformer with its norm, along axis 0 or 1 of x [a, b, width]; `prefix` is its own name, without
+    // a dot. All transformers of one object along one axis must see the same length.
+    graph::TensorId append_one(graph::TensorId x, int axis, int64_t layers);
+
 private:
     enum Axis { kTime, kBands };
 

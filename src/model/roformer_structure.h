@@ -30,6 +30,7 @@ struct RoformerStructure {
     int64_t stems = 1;
     int64_t heads = 8;
     int64_t head_dim = 64;
+    int64_t rotary_dim = 0;  // how much of a head is turned, from its first number on; 0: all
     int64_t feed_forward_width = 0;
     int64_t linear_feed_forward_width = 0;
     int64_t linear_layers = 0;  // per block

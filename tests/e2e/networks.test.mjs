@@ -18,6 +18,7 @@ const families = [
   {name: 'bs_roformer', folder: 'bs_roformer-plain', stems: ['vocals']},
   {name: 'mel_band_roformer', folder: 'mel_band_roformer-plain', stems: ['vocals']},
   {name: 'mdx23c', folder: 'mdx23c-instance', stems: ['vocals', 'other']},
+  {name: 'scnet', folder: 'scnet-small', stems: ['drums', 'bass', 'other', 'vocals']},
 ];
 const goldenOf = name => path.join(kGoldens, families.find(family => family.name === name).folder);
 

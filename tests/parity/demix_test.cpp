@@ -107,7 +107,9 @@ TEST_P(DemixParity, CircularShiftsAreThoseOfMsst) {
 INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity,
                          ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
                                            Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}},
-                                           Case{"mdx23c-instance", "mdx23c", {"vocals", "other"}}),
+                                           Case{"mdx23c-instance", "mdx23c", {"vocals", "other"}},
+                                           Case{
+                                               "scnet-small", "scnet", {"drums", "bass", "other", "vocals"}}),
                          [](const auto& test) { return std::string(test.param.architecture); });
 
 }  // namespace

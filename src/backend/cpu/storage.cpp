@@ -8,8 +8,8 @@ namespace {
 using graph::Node;
 
 bool has_channels_last(const Node& node) {
-    if (const auto* op = std::get_if<graph::Convolution>(&node.op))
-        return op->layout == graph::Layout::channels_last;
+    if (const auto* op = std::get_if<graph::Convolution>(&node.op))  // depthwise ones are sums, not products
+        return op->layout == graph::Layout::channels_last && op->groups == 1;
     if (const auto* op = std::get_if<graph::GroupNorm>(&node.op))
         return op->layout == graph::Layout::channels_last;
     if (const auto* op = std::get_if<graph::TransposedConvolution>(&node.op))
