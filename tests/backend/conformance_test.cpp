@@ -260,10 +260,10 @@ TEST_P(Conformance, ValueMix) {
 }
 
 TEST_P(Conformance, ShortTimeFourierTransformAndBack) {
-    for (const graph::StftFrame& frame :
-         {graph::StftFrame{512, 126, 512, graph::Window::hann, false},
-          graph::StftFrame{256, 64, 200, graph::Window::hann, true},
-          graph::StftFrame{192, 48, 192, graph::Window::rectangular, false}}) {
+    for (const graph::StftFrame& frame : {graph::StftFrame{512, 126, 512, graph::Window::hann, false},
+                                          graph::StftFrame{256, 64, 200, graph::Window::hann, true},
+                                          graph::StftFrame{192, 48, 192, graph::Window::rectangular, false},
+                                          graph::StftFrame{90, 45, 90, graph::Window::hann, false}}) {
         Graph forward;
         compare(forward, forward.add(graph::Stft{frame}, {input(forward, {3, 1003})}));
         Graph inverse;
