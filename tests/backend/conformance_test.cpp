@@ -439,8 +439,9 @@ TEST_P(Conformance, ColumnLinear) {
              std::vector<std::array<int64_t, 4>>{{1, 1, 1, 3}, {5, 33, 7, 19}, {9, 16, 64, 24}}) {
             Graph graph;
             const TensorId residual = has_residual ? input(graph, {matrices, out, columns}) : TensorId();
-            const TensorId x = graph.add(graph::GroupNorm{.layout = graph::Layout::channels_last},
-                                         {input(graph, {1, matrices, in, columns}), {}, {}});
+            const TensorId x =
+                graph.add(graph::ChannelAffine{Activation::none, graph::Layout::channels_last},
+                          {input(graph, {1, matrices, in, columns}), constant(graph, {columns}), {}});
             const TensorId shaped = graph.add(graph::Reshape{{matrices, in, columns}}, {x});
             compare(graph, graph.add(graph::ColumnLinear{}, {shaped, constant(graph, {out, in}), residual}));
         }
