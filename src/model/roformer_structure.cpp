@@ -58,9 +58,6 @@ graph::StftFrame read_frame(const ConfigSection& model) {
     frame.hop = limited("stft_hop_length", model.integer("stft_hop_length", 512), 1, frame.n_fft);
     frame.window_length = limited("stft_win_length", model.integer("stft_win_length", 2048), 1, frame.n_fft);
     frame.normalized = model.boolean("stft_normalized", false);
-    if (frame.n_fft % 4 != 0)  // what the processor's Fourier transform can do
-        throw Error(ErrorCode::invalid_input, "'model.stft_n_fft' in the configuration is " +
-                                                  std::to_string(frame.n_fft) + ", no multiple of 4");
     return frame;
 }
 
