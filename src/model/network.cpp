@@ -54,9 +54,10 @@ std::vector<std::string> supported_architectures() {
 Network build_network(const std::string& architecture, const ModelConfig& config,
                       const std::shared_ptr<const Weights>& weights, const NetworkOptions& options) {
     if (architecture == "experimental_mdx23c_stht")
-        throw Error(ErrorCode::invalid_input,
-                    "networks of type 'experimental_mdx23c_stht' (MDX23C on a short-time Hartley transform) are "
-                    "not supported");
+        throw Error(
+            ErrorCode::invalid_input,
+            "networks of type 'experimental_mdx23c_stht' (MDX23C on a short-time Hartley transform) are "
+            "not supported");
     const auto found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
     if (found == kArchitectures.end())
         throw Error(ErrorCode::invalid_input,
