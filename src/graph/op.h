@@ -9,6 +9,7 @@
 #include "graph/ops/band_linear.h"
 #include "graph/ops/band_norm.h"
 #include "graph/ops/channel_affine.h"
+#include "graph/ops/column_linear.h"
 #include "graph/ops/complex_multiply.h"
 #include "graph/ops/concat.h"
 #include "graph/ops/convolution.h"
@@ -47,10 +48,10 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op =
-    std::variant<Activate, Add, Attention, BandGlu, BandLinear, BandNorm, ChannelAffine, ComplexMultiply,
-                 Concat, Convolution, Gather, Glu, GroupNorm, InverseRealFft, Istft, LayerNorm, Linear,
-                 LinearAttention, LocalAttention, Lstm, Moments, Multiply, Pad, Permute, RealFft, Reshape,
-                 RmsNorm, ScatterMean, Slice, Standardize, Stft, TensorNorm, TransposedConvolution, ValueMix>;
+using Op = std::variant<Activate, Add, Attention, BandGlu, BandLinear, BandNorm, ChannelAffine, ColumnLinear,
+                        ComplexMultiply, Concat, Convolution, Gather, Glu, GroupNorm, InverseRealFft, Istft,
+                        LayerNorm, Linear, LinearAttention, LocalAttention, Lstm, Moments, Multiply, Pad,
+                        Permute, RealFft, Reshape, RmsNorm, ScatterMean, Slice, Standardize, Stft, TensorNorm,
+                        TransposedConvolution, ValueMix>;
 
 }  // namespace msst::graph

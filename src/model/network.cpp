@@ -8,6 +8,7 @@
 #include "model/bs_roformer.h"
 #include "model/htdemucs.h"
 #include "model/lora.h"
+#include "model/mdx23c.h"
 #include "model/mel_band_roformer.h"
 
 namespace msst::model {
@@ -25,6 +26,7 @@ struct Architecture {
 constexpr std::array kArchitectures = {
     Architecture{"bs_roformer", build_bs_roformer},
     Architecture{"htdemucs", build_htdemucs},
+    Architecture{"mdx23c", build_mdx23c},
     Architecture{"mel_band_roformer", build_mel_band_roformer},
 };
 
@@ -53,6 +55,10 @@ std::vector<std::string> supported_architectures() {
 
 Network build_network(const std::string& architecture, const ModelConfig& config,
                       const std::shared_ptr<const Weights>& weights, const NetworkOptions& options) {
+    if (architecture == "experimental_mdx23c_stht")
+        throw Error(ErrorCode::invalid_input,
+                    "networks of type 'experimental_mdx23c_stht' (MDX23C on a short-time Hartley transform) are "
+                    "not supported");
     const auto found = std::ranges::find(kArchitectures, architecture, &Architecture::name);
     if (found == kArchitectures.end())
         throw Error(ErrorCode::invalid_input,

@@ -45,7 +45,7 @@ public:
             std::ranges::fill(out, 1.0f);
             return;
         }
-        const double fan_in = shape.size() > 1 ? static_cast<double>(shape.back()) : 100.0;
+        const double fan_in = shape.size() > 1 ? static_cast<double>(graph::elements(shape) / shape[0]) : 100.0;
         const float width = static_cast<float>(std::sqrt(12.0 / fan_in));
         uint64_t state = std::hash<std::string>()(name) | 1;
         for (float& value : out) {

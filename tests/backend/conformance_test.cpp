@@ -283,6 +283,17 @@ TEST_P(Conformance, Convolution) {
                 graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias, residual});
             compare(graph, y);
         }
+        for (const bool has_residual : {false, true}) {
+            Graph graph;
+            graph::Convolution last = op;
+            last.layout = graph::Layout::channels_last;
+            const TensorId song = input(graph, graph::in_layout(x, last.layout));
+            const TensorId bias = has_residual ? TensorId() : constant(graph, {weight[0]});
+            const Shape weights[] = {graph.shape(song), weight, {}, {}};
+            TensorId residual;
+            if (has_residual) residual = input(graph, last.infer(weights));
+            compare(graph, graph.add(last, {song, constant(graph, weight, 0.2f), bias, residual}));
+        }
     }
 }
 
@@ -305,6 +316,34 @@ TEST_P(Conformance, TransposedConvolution) {
         Graph graph;
         const TensorId bias = weight[2] == 2 ? TensorId() : constant(graph, {weight[1]});
         compare(graph, graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias}));
+        Graph last;
+        graph::TransposedConvolution turned = op;
+        turned.layout = graph::Layout::channels_last;
+        compare(last, last.add(turned, {input(last, graph::in_layout(x, turned.layout)),
+                                        constant(last, weight, 0.2f), constant(last, {weight[1]})}));
+    }
+}
+
+TEST_P(Conformance, AResidualBlockWithChannelsLast) {
+    for (const auto& [n, frames, width] :
+         std::vector<std::array<int64_t, 3>>{{1, 40, 6}, {1, 3000, 33}, {9, 50, 17}, {40, 21, 16}}) {
+        graph::Convolution convolution{.pad_begin = {0, 1}, .pad_end = {0, 1}};
+        convolution.layout = graph::Layout::channels_last;
+        graph::GroupNorm norm;
+        norm.layout = graph::Layout::channels_last;
+        Graph graph;
+        const Shape shape = {n, 1, frames, width};
+        const TensorId x = graph.add(graph::Add{}, {input(graph, shape), constant(graph, shape, 3)});
+        const TensorId gain = constant(graph, {width});
+        TensorId y = graph.add(norm, {x, gain, constant(graph, {width})});
+        const TensorId weight = constant(graph, {10, width, 1, 3}, 0.2f);
+        y = graph.add(convolution, {y, weight, constant(graph, {10}), {}});
+        y = graph.add(graph::Glu{3}, {y});
+        convolution.groups = 5;
+        y = graph.add(convolution, {y, constant(graph, {5, 1, 1, 3}), {}, {}});
+        norm.activation = Activation::silu;
+        y = graph.add(norm, {y, constant(graph, {5}), {}});
+        compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {width, 5}, 0.3f), {}, x}));
     }
 }
 
@@ -318,6 +357,55 @@ TEST_P(Conformance, GroupNorm) {
             const TensorId bias = is_affine ? constant(graph, {shape[1]}) : TensorId();
             compare(graph, graph.add(graph::GroupNorm{.groups = groups, .activation = Activation::gelu},
                                      {x, weight, bias}));
+        }
+}
+
+TEST_P(Conformance, GroupNormWithTheChannelsLast) {
+    for (const auto& [shape, groups] : std::vector<std::pair<Shape, int64_t>>{{{1, 7, 1}, 1},
+                                                                              {{2, 5, 7, 6}, 3},
+                                                                              {{1, 9, 11, 33}, 33},
+                                                                              {{3, 1501, 8}, 4},
+                                                                              {{1, 40, 50, 24}, 24}})
+        for (const bool is_affine : {false, true}) {
+            Graph graph;
+            const TensorId x = graph.add(graph::Add{}, {input(graph, shape), constant(graph, shape, 3)});
+            const TensorId weight = is_affine ? constant(graph, {shape.back()}) : TensorId();
+            const TensorId bias = is_affine ? constant(graph, {shape.back()}) : TensorId();
+            const graph::GroupNorm op{
+                .groups = groups, .activation = Activation::relu, .layout = graph::Layout::channels_last};
+            compare(graph, graph.add(op, {x, weight, bias}));
+        }
+}
+
+TEST_P(Conformance, AChainWithTheChannelsLast) {
+    const auto layout = graph::Layout::channels_last;
+    const graph::Convolution square{.pad_begin = {1, 1}, .pad_end = {1, 1}, .layout = layout};
+    Graph graph;
+    const TensorId song = input(graph, {1, 6, 10, 3});
+    const TensorId x = graph.add(graph::Convolution{.layout = layout},
+                                 {song, constant(graph, {17, 3, 1, 1}), constant(graph, {17}), {}});
+    TensorId y = graph.add(graph::ChannelAffine{Activation::gelu, layout},
+                           {x, constant(graph, {17}), constant(graph, {17})});
+    y = graph.add(square, {y, constant(graph, {17, 17, 3, 3}, 0.1f), {}, x});
+    const TensorId normed = graph.add(graph::GroupNorm{.groups = 17, .layout = layout}, {y, {}, {}});
+    y = graph.add(graph::ColumnLinear{}, {normed, constant(graph, {10, 10}, 0.3f), y});
+    y = graph.add(graph::Concat{3}, {song, y, graph.add(graph::Multiply{}, {y, x})});
+    y = graph.add(
+        graph::TransposedConvolution{.strides = {2, 2}, .layout = layout},
+        {graph.add(graph::Activate{Activation::silu}, {y}), constant(graph, {37, 5, 2, 2}, 0.2f), {}});
+    compare(graph, graph.add(graph::Slice{3, 1, 4}, {y}));
+}
+
+TEST_P(Conformance, ColumnLinear) {
+    for (const bool has_residual : {false, true})
+        for (const auto& [matrices, in, out, columns] :
+             std::vector<std::array<int64_t, 4>>{{1, 1, 1, 1}, {5, 33, 7, 19}, {9, 16, 64, 24}}) {
+            Graph graph;
+            const TensorId residual = has_residual ? input(graph, {matrices, out, columns}) : TensorId();
+            const TensorId x = graph.add(graph::GroupNorm{.layout = graph::Layout::channels_last},
+                                         {input(graph, {1, matrices, in, columns}), {}, {}});
+            const TensorId shaped = graph.add(graph::Reshape{{matrices, in, columns}}, {x});
+            compare(graph, graph.add(graph::ColumnLinear{}, {shaped, constant(graph, {out, in}), residual}));
         }
 }
 

@@ -108,7 +108,8 @@ INSTANTIATE_TEST_SUITE_P(
     Goldens, DemixParity,
     ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}},
                       Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}},
-                      Case{"htdemucs-4stem", "htdemucs", {"drums", "bass", "other", "vocals"}}),
+                      Case{"htdemucs-4stem", "htdemucs", {"drums", "bass", "other", "vocals"}},
+                      Case{"mdx23c-instance", "mdx23c", {"vocals", "other"}}),
     [](const auto& test) { return std::string(test.param.architecture); });
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "backend/cpu/convolution.h"
 
+#include "backend/cpu/channels_last.h"
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
@@ -72,6 +73,7 @@ ConvolutionShape shape_of(const KernelContext& c) {
 }  // namespace
 
 std::unique_ptr<Kernel> make(const Convolution& op, const KernelContext& c) {
+    if (op.layout == graph::Layout::channels_last) return make_channels_last(op, c);
     ConvolutionShape shape = shape_of(c);
     shape.strides = op.strides;
     shape.dilations = op.dilations;
@@ -84,6 +86,7 @@ std::unique_ptr<Kernel> make(const Convolution& op, const KernelContext& c) {
 }
 
 std::unique_ptr<Kernel> make(const TransposedConvolution& op, const KernelContext& c) {
+    if (op.layout == graph::Layout::channels_last) return make_channels_last(op, c);
     ConvolutionShape shape = shape_of(c);
     shape.is_transposed = true;
     shape.strides = op.strides;
@@ -94,6 +97,10 @@ std::unique_ptr<Kernel> make(const TransposedConvolution& op, const KernelContex
 }
 
 int64_t convolution_scratch_bytes(const graph::Graph& graph, const graph::Node& node) {
+    const auto* forward = std::get_if<Convolution>(&node.op);
+    const graph::Layout layout = forward ? forward->layout : std::get<TransposedConvolution>(node.op).layout;
+    if (layout == graph::Layout::channels_last)
+        return copy_bytes(graph.shape(node.inputs[0]), Storage::bfloat16);
     return copy_bytes(graph.shape(node.inputs[0]), Storage::float32) +
            copy_bytes(graph.shape(node.output), Storage::float32);
 }

@@ -98,6 +98,8 @@ private:
         if (std::holds_alternative<graph::Linear>(node.op))
             return input == graph::Linear::kWeight || input == graph::Linear::kBias;
         if (std::holds_alternative<graph::Lstm>(node.op)) return input != graph::Lstm::kX;
+        if (std::holds_alternative<graph::ColumnLinear>(node.op))
+            return input == graph::ColumnLinear::kWeight;
         const bool packs_1_and_2 = std::holds_alternative<graph::BandLinear>(node.op) ||
                                    std::holds_alternative<graph::Convolution>(node.op) ||
                                    std::holds_alternative<graph::TransposedConvolution>(node.op);

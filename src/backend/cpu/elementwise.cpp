@@ -2,6 +2,8 @@
 #include <vector>
 
 #include "backend/cpu/affine_rows.h"
+#include "backend/cpu/channel_rows.h"
+#include "backend/cpu/channels_last.h"
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/vector_kernels.h"
 #include "graph/axis_view.h"
@@ -30,11 +32,12 @@ std::unique_ptr<Kernel> make(const graph::Activate& op, const KernelContext& c) 
     return make_loop([activation = op.activation, count, threads = c.threads, x = c.inputs[0], y = c.output] {
 #pragma omp parallel for num_threads(threads)
         for (int64_t first = 0; first < count; first += kPiece)
-            affine_row(x.at(first), std::min(kPiece, count - first), 1.0f, 0.0f, activation, y.at(first));
+            activate_row(x.at(first), std::min(kPiece, count - first), activation, y.at(first));
     });
 }
 
 std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& c) {
+    if (op.layout == graph::Layout::channels_last) return make_channels_last(op, c);
     const int64_t channels = c.output_shape()[1];
     const int64_t rows = c.output_shape()[0] * channels;
     const int64_t behind = graph::elements(c.output_shape()) / rows;
@@ -49,6 +52,14 @@ std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext
 
 std::unique_ptr<Kernel> make(const graph::Multiply&, const KernelContext& c) {
     const graph::Shape& shape = c.output_shape();
+    if (c.shape(1) == shape) {
+        return make_loop([count = graph::elements(shape), threads = c.threads, a = c.inputs[0],
+                          b = c.inputs[1], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+            for (int64_t first = 0; first < count; first += kPiece)
+                multiply_row(a.at(first), b.at(first), std::min(kPiece, count - first), y.at(first));
+        });
+    }
     const int64_t width = shape.empty() ? 1 : shape.back();
     const int64_t rows = graph::elements(shape) / width;
     const std::vector<int64_t> strides = graph::repeated_strides(c.shape(1), shape);

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "backend/cpu/affine_rows.h"
+#include "backend/cpu/channels_last.h"
 #include "backend/cpu/kernel.h"
 
 namespace msst::backend::cpu {
@@ -86,6 +87,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Kernel> make(const GroupNorm& op, const KernelContext& context) {
+    if (op.layout == graph::Layout::channels_last) return make_channels_last(op, context);
     return std::make_unique<GroupNormKernel>(op, context);
 }
 

@@ -32,7 +32,7 @@ struct KernelContext {
     Buffer output;
     std::byte* scratch = nullptr;
     int threads = 1;
-    int64_t row_step = 0;  // rows per call of run_rows
+    int64_t row_step = 0;                 // rows per call of run_rows
     Storage products = Storage::float32;  // of the factors of matrix products and convolutions
 
     const graph::Shape& shape(int input) const { return graph.shape(node.inputs[input]); }
@@ -53,6 +53,7 @@ std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& cont
 std::unique_ptr<Kernel> make(const graph::BandLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::BandNorm& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ChannelAffine& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::ColumnLinear& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);

@@ -7,36 +7,11 @@
 #define HWY_TARGET_INCLUDE "backend/cpu/lstm_gates.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
-#include "backend/cpu/vector_rows-inl.h"
+#include "backend/cpu/vector_functions-inl.h"
 // clang-format on
 
 HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
-
-// A quotient of polynomials that is right to a few units of the last place; beyond 7.9 tanh is 1 in float32.
-HWY_INLINE Vector Tanh(Vector x) {
-    const Floats d;
-    constexpr float kLargest = 7.90531110763549805f;
-    x = hn::Min(hn::Max(x, hn::Set(d, -kLargest)), hn::Set(d, kLargest));
-    const Vector s = hn::Mul(x, x);
-    Vector p = hn::Set(d, -2.76076847742355e-16f);
-    p = hn::MulAdd(p, s, hn::Set(d, 2.00018790482477e-13f));
-    p = hn::MulAdd(p, s, hn::Set(d, -8.60467152213735e-11f));
-    p = hn::MulAdd(p, s, hn::Set(d, 5.12229709037114e-08f));
-    p = hn::MulAdd(p, s, hn::Set(d, 1.48572235717979e-05f));
-    p = hn::MulAdd(p, s, hn::Set(d, 6.37261928875436e-04f));
-    p = hn::MulAdd(p, s, hn::Set(d, 4.89352455891786e-03f));
-    Vector q = hn::Set(d, 1.19825839466702e-06f);
-    q = hn::MulAdd(q, s, hn::Set(d, 1.18534705686654e-04f));
-    q = hn::MulAdd(q, s, hn::Set(d, 2.26843463243900e-03f));
-    q = hn::MulAdd(q, s, hn::Set(d, 4.89352518554385e-03f));
-    return hn::Div(hn::Mul(x, p), q);
-}
-
-HWY_INLINE Vector Sigmoid(Vector x) {
-    const Vector half = hn::Set(Floats(), 0.5f);
-    return hn::MulAdd(half, Tanh(hn::Mul(half, x)), half);
-}
 
 void LstmGatesRow(const float* gates, int64_t hidden, float* c, Buffer h, Buffer y) {
     const Floats d;

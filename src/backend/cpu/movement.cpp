@@ -28,23 +28,25 @@ Sources sources_of(const graph::ScatterMean& op) {
 
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& c) {
     struct Part {
-        const float* from;
-        int64_t count;  // numbers of one row
-        int64_t at;     // in a row of the output
+        std::byte* from;
+        std::byte* to;
+        std::shared_ptr<Reorder> copy;  // rows into part of the output's rows
     };
     int64_t rows = 1;
     for (int axis = 0; axis < op.axis; ++axis) rows *= c.output_shape()[axis];
+    const int64_t width = graph::elements(c.output_shape()) / rows;
     std::vector<Part> parts;
-    int64_t width = 0;
+    int64_t at = 0;
     for (int i = 0; i < std::ssize(c.inputs); ++i) {
-        parts.push_back({c.floats(i), graph::elements(c.shape(i)) / rows, width});
-        width += parts.back().count;
+        const int64_t count = graph::elements(c.shape(i)) / rows;
+        const dnnl::memory::dims sizes = {rows, count};
+        const dnnl::memory::desc from(sizes, type_of(c.inputs[i].storage), dnnl::memory::dims{count, 1});
+        const dnnl::memory::desc to(sizes, type_of(c.output.storage), dnnl::memory::dims{width, 1});
+        parts.push_back({c.inputs[i].data, c.output.at(at).data, std::make_shared<Reorder>(from, to)});
+        at += count;
     }
-    return make_loop([parts, rows, width, threads = c.threads, y = c.output.floats()] {
-#pragma omp parallel for num_threads(threads)
-        for (int64_t row = 0; row < rows; ++row)
-            for (const Part& part : parts)
-                std::copy_n(part.from + row * part.count, part.count, y + row * width + part.at);
+    return make_loop([parts] {
+        for (const Part& part : parts) part.copy->run(part.from, part.to);
     });
 }
 

@@ -46,6 +46,10 @@ void append_activation(dnnl::post_ops& ops, const graph::Activation& activation)
     }
 }
 
+memory::desc flat(int64_t count, Storage storage) {
+    return {{count}, type_of(storage), memory::dims{1}};
+}
+
 Reorder::Reorder(const memory::desc& from, const memory::desc& to)
     : stream_(processor()),
       from_(from, processor(), nullptr),

@@ -32,6 +32,9 @@ auto dnnl_check(const char* what, Call call) {
     }
 }
 
+// `count` numbers in a row.
+dnnl::memory::desc flat(int64_t count, Storage storage);
+
 // Copies a tensor from one storage and order of axes to another.
 class Reorder {
 public:

@@ -7,7 +7,36 @@ namespace {
 
 using graph::Node;
 
+bool has_channels_last(const Node& node) {
+    if (const auto* op = std::get_if<graph::Convolution>(&node.op))
+        return op->layout == graph::Layout::channels_last;
+    if (const auto* op = std::get_if<graph::GroupNorm>(&node.op))
+        return op->layout == graph::Layout::channels_last;
+    if (const auto* op = std::get_if<graph::TransposedConvolution>(&node.op))
+        return op->layout == graph::Layout::channels_last;
+    if (const auto* op = std::get_if<graph::ChannelAffine>(&node.op))
+        return op->layout == graph::Layout::channels_last;
+    return false;
+}
+
+// The input that a product is added to; -1: none.
+int residual_of(const Node& node) {
+    const auto present = [&](int input) { return node.inputs[input].is_present() ? input : -1; };
+    if (std::holds_alternative<graph::Convolution>(node.op)) return present(graph::Convolution::kResidual);
+    if (std::holds_alternative<graph::ColumnLinear>(node.op)) return present(graph::ColumnLinear::kResidual);
+    return -1;
+}
+
+// Stored as their inputs are.
+bool follows_inputs(const Node& node) {
+    return std::holds_alternative<graph::Concat>(node.op) ||
+           std::holds_alternative<graph::Activate>(node.op) ||
+           std::holds_alternative<graph::Multiply>(node.op);
+}
+
 bool writes_bfloat16(const Node& node) {
+    if (has_channels_last(node) || follows_inputs(node)) return true;
+    if (std::holds_alternative<graph::ColumnLinear>(node.op)) return true;
     if (std::holds_alternative<graph::Linear>(node.op))
         return !node.inputs[graph::Linear::kResidual].is_present();
     return std::holds_alternative<graph::RmsNorm>(node.op) ||
@@ -20,6 +49,9 @@ bool writes_bfloat16(const Node& node) {
 bool reads_bfloat16(const Node& node, size_t input) {
     if (std::holds_alternative<graph::Linear>(node.op)) return input == graph::Linear::kX;
     if (std::holds_alternative<graph::BandLinear>(node.op)) return input == 0;
+    if (has_channels_last(node)) return input == 0 || static_cast<int>(input) == residual_of(node);
+    if (std::holds_alternative<graph::ColumnLinear>(node.op)) return input != graph::ColumnLinear::kWeight;
+    if (follows_inputs(node)) return true;
     if (std::holds_alternative<graph::Glu>(node.op)) return true;
     if (std::holds_alternative<graph::Lstm>(node.op)) return input == graph::Lstm::kX;
     if (std::holds_alternative<graph::Attention>(node.op)) return input != graph::Attention::kPosition;
@@ -47,11 +79,22 @@ std::vector<Storage> choose_storage(const graph::Graph& graph, bool uses_bfloat1
                 is_possible[origin[node.inputs[i].index]] = false;
     }
     for (const graph::TensorId output : graph.outputs()) is_possible[origin[output.index]] = false;
-    // oneDNN multiplies bfloat16 only by bfloat16: a product of float32 gives float32.
+    std::vector<bool> is_sum(count, false);
     for (const Node& node : graph.nodes()) {
+        const auto is_narrow = [&](graph::TensorId id) {
+            return storage[origin[id.index]] == Storage::bfloat16;
+        };
+        // oneDNN multiplies bfloat16 only by bfloat16: a product of float32 gives float32.
         const bool is_product = std::holds_alternative<graph::Linear>(node.op) ||
-                                std::holds_alternative<graph::BandLinear>(node.op);
-        const bool fits = !is_product || storage[origin[node.inputs[0].index]] == Storage::bfloat16;
+                                std::holds_alternative<graph::BandLinear>(node.op) ||
+                                std::holds_alternative<graph::ColumnLinear>(node.op);
+        bool fits = !is_product || is_narrow(node.inputs[0]);
+        if (follows_inputs(node)) fits = std::ranges::any_of(node.inputs, is_narrow);
+        // The sum of two products is stored as a product; longer sums stay float32.
+        if (const int residual = residual_of(node); residual >= 0) {
+            is_sum[node.output.index] = true;
+            fits = fits && is_narrow(node.inputs[residual]) && !is_sum[origin[node.inputs[residual].index]];
+        }
         if (is_possible[origin[node.output.index]] && fits) storage[node.output.index] = Storage::bfloat16;
     }
     for (size_t i = 0; i < count; ++i) storage[i] = storage[origin[i]];

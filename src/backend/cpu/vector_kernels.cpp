@@ -151,6 +151,19 @@ void GluRow(Buffer a, Buffer b, int64_t count, Buffer y) {
     });
 }
 
+void MultiplyRow(Buffer a, Buffer b, int64_t count, Buffer y) {
+    with_type(a.storage, [&]<class A>(A) MSST_BODY {
+        with_type(b.storage, [&]<class B>(B) MSST_BODY {
+            with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+                for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                    const Vector product = hn::Mul(load_at<A>(a.data, i, part), load_at<B>(b.data, i, part));
+                    store_at<Out>(product, y.data, i, part);
+                });
+            });
+        });
+    });
+}
+
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -165,6 +178,7 @@ HWY_EXPORT(RotaryRow);
 HWY_EXPORT(PolarRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(GluRow);
+HWY_EXPORT(MultiplyRow);
 
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, Buffer y) {
     HWY_DYNAMIC_DISPATCH(RmsNormRow)(x, gamma, count, floor, y);
@@ -193,6 +207,10 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
 
 void glu_row(Buffer a, Buffer b, int64_t count, Buffer y) {
     HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, y);
+}
+
+void multiply_row(Buffer a, Buffer b, int64_t count, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(MultiplyRow)(a, b, count, y);
 }
 
 float load(Buffer x, int64_t index) {

@@ -37,6 +37,9 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 // y = a * sigmoid(b). y may be a.
 void glu_row(Buffer a, Buffer b, int64_t count, Buffer y);
 
+// y = a * b. y may be a.
+void multiply_row(Buffer a, Buffer b, int64_t count, Buffer y);
+
 float load(Buffer x, int64_t index);
 float sigmoid(float x);
 

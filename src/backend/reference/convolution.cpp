@@ -9,7 +9,7 @@ using graph::Convolution;
 // The sum of weight times input for one output element.
 double convolve(const Convolution& op, const Operands& io, int64_t n, int64_t out, int64_t row,
                 int64_t column) {
-    const graph::Shape& x = io.shapes[Convolution::kX];
+    const graph::Shape x = channels_first(io.shapes[Convolution::kX], op.layout);
     const graph::Shape& w = io.shapes[Convolution::kWeight];
     const int64_t first_in = out / (w[0] / op.groups) * w[1];
     double sum = 0;
@@ -20,7 +20,7 @@ double convolve(const Convolution& op, const Operands& io, int64_t n, int64_t ou
                 const int64_t v = column * op.strides[1] - op.pad_begin[1] + j * op.dilations[1];
                 if (h < 0 || h >= x[2] || v < 0 || v >= x[3]) continue;
                 sum += static_cast<double>(
-                           io.inputs[Convolution::kX][((n * x[1] + first_in + in) * x[2] + h) * x[3] + v]) *
+                           io.inputs[Convolution::kX][place(x, op.layout, n, first_in + in, h, v)]) *
                        io.inputs[Convolution::kWeight][((out * w[1] + in) * w[2] + i) * w[3] + j];
             }
     return sum;
@@ -29,14 +29,14 @@ double convolve(const Convolution& op, const Operands& io, int64_t n, int64_t ou
 }  // namespace
 
 void run(const Convolution& op, const Operands& io) {
-    const graph::Shape& y = io.output_shape;
+    const graph::Shape y = channels_first(io.output_shape, op.layout);
     const float* bias = io.inputs[Convolution::kBias];
     const float* residual = io.inputs[Convolution::kResidual];
-    int64_t at = 0;
     for (int64_t n = 0; n < y[0]; ++n)
         for (int64_t out = 0; out < y[1]; ++out)
             for (int64_t row = 0; row < y[2]; ++row)
-                for (int64_t column = 0; column < y[3]; ++column, ++at) {
+                for (int64_t column = 0; column < y[3]; ++column) {
+                    const int64_t at = place(y, op.layout, n, out, row, column);
                     double sum = convolve(op, io, n, out, row, column);
                     if (bias) sum += bias[out];
                     sum = activate(op.activation, sum);

@@ -26,6 +26,7 @@ void run(const graph::BandGlu& op, const Operands& io);
 void run(const graph::BandLinear& op, const Operands& io);
 void run(const graph::BandNorm& op, const Operands& io);
 void run(const graph::ChannelAffine& op, const Operands& io);
+void run(const graph::ColumnLinear& op, const Operands& io);
 void run(const graph::ComplexMultiply& op, const Operands& io);
 void run(const graph::Concat& op, const Operands& io);
 void run(const graph::Convolution& op, const Operands& io);

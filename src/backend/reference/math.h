@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "graph/activation.h"
+#include "graph/layout.h"
 
 namespace msst::backend::reference {
 
@@ -30,6 +31,14 @@ inline double activate(graph::Activation activation, double x) {
             return sigmoid(x);
     }
     return x;
+}
+
+// Of an element of a tensor whose shape with the channels first is `shape`.
+inline int64_t place(const graph::Shape& shape, graph::Layout layout, int64_t n, int64_t channel, int64_t h,
+                     int64_t w) {
+    if (layout == graph::Layout::channels_first)
+        return ((n * shape[1] + channel) * shape[2] + h) * shape[3] + w;
+    return ((n * shape[2] + h) * shape[3] + w) * shape[1] + channel;
 }
 
 inline double dot(const float* a, const float* b, int64_t count) {

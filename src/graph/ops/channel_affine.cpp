@@ -4,7 +4,7 @@ namespace msst::graph {
 
 Shape ChannelAffine::infer(InputShapes inputs) const {
     require_shapes(inputs.size() == 3 && inputs[kX].size() >= 2, kName, inputs);
-    const Shape channels = {inputs[kX][1]};
+    const Shape channels = {layout == Layout::channels_last ? inputs[kX].back() : inputs[kX][1]};
     require_shapes(inputs[kScale] == channels && (inputs[kShift].empty() || inputs[kShift] == channels),
                    kName, inputs);
     return inputs[kX];

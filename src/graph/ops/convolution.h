@@ -3,6 +3,7 @@
 #include <array>
 
 #include "graph/activation.h"
+#include "graph/layout.h"
 #include "graph/shape.h"
 
 namespace msst::graph {
@@ -15,6 +16,8 @@ namespace msst::graph {
 //           bias      [out]                optional
 //           residual  [n, out, h', w']     optional
 //   y       [n, out, h', w'] = residual + activation(weight * x + bias); may take residual's memory
+//
+// With channels last, x, residual and y are [n, h, w, channels]; the weight stays as it is.
 //
 // h' = (h + pads - dilation (kernel - 1) - 1) / stride + 1, rounded down; padding is zeros.
 struct Convolution {
@@ -29,6 +32,7 @@ struct Convolution {
     std::array<int64_t, 2> pad_end = {0, 0};
     int64_t groups = 1;  // `in` of them: depthwise
     Activation activation;
+    Layout layout = Layout::channels_first;
 
     Shape infer(InputShapes inputs) const;
     double flops(InputShapes inputs, const Shape& output) const;

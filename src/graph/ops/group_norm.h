@@ -1,6 +1,7 @@
 #pragma once
 
 #include "graph/activation.h"
+#include "graph/layout.h"
 #include "graph/shape.h"
 
 namespace msst::graph {
@@ -15,6 +16,8 @@ namespace msst::graph {
 //   x's
 //           memory
 //
+// With channels last, x and y are [n, …, channels].
+//
 // Mean and (biased) variance are those of channels / groups neighbouring channels with everything behind
 // them.
 struct GroupNorm {
@@ -25,6 +28,7 @@ struct GroupNorm {
     int64_t groups = 1;
     float epsilon = 1e-5f;
     Activation activation;
+    Layout layout = Layout::channels_first;
 
     Shape infer(InputShapes inputs) const;
     double flops(InputShapes inputs, const Shape& output) const;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "graph/activation.h"
+#include "graph/layout.h"
 #include "graph/shape.h"
 
 namespace msst::graph {
@@ -14,6 +15,8 @@ namespace msst::graph {
 //           weight  [in, out, kernel h, kernel w]
 //           bias    [out]  optional
 //   y       [n, out, h', w'] = activation(weight *T x + bias)
+//
+// With channels last, x and y are [n, h, w, channels]; the weight stays as it is.
 //
 // h' = (h - 1) stride + kernel - crop_begin - crop_end: PyTorch's padding p, output_padding o is crop_begin
 // p, crop_end p - o.
@@ -27,6 +30,7 @@ struct TransposedConvolution {
     std::array<int64_t, 2> crop_begin = {0, 0};
     std::array<int64_t, 2> crop_end = {0, 0};
     Activation activation;
+    Layout layout = Layout::channels_first;
 
     Shape infer(InputShapes inputs) const;
     double flops(InputShapes inputs, const Shape& output) const;

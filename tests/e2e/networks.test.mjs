@@ -13,7 +13,14 @@ const kGoldens = fileURLToPath(new URL('../data/goldens/', import.meta.url));
 const kTolerance = 2e-5;
 const kBrokenModel = 'half_a_file';
 
-const cases = {bs_roformer: 'bs_roformer-plain', mel_band_roformer: 'mel_band_roformer-plain'};
+// One line per family: its name, a golden case with whole songs and the stems of that.
+const families = [
+  {name: 'bs_roformer', folder: 'bs_roformer-plain', stems: ['vocals']},
+  {name: 'mel_band_roformer', folder: 'mel_band_roformer-plain', stems: ['vocals']},
+  {name: 'mdx23c', folder: 'mdx23c-instance', stems: ['vocals', 'other']},
+  {name: 'htdemucs', folder: 'htdemucs-4stem', stems: ['drums', 'bass', 'other', 'vocals'], rate: 8000},
+];
+const goldenOf = name => path.join(kGoldens, families.find(family => family.name === name).folder);
 
 // {name: {shape, data}} of float32 tensors.
 function readTensors(file) {
@@ -70,7 +77,7 @@ function relativeError(ours, golden) {
 describe('a network from the models folder', () => {
   const server = new Server({precision: 'float32'});
   before(async () => {
-    for (const [name, folder] of Object.entries(cases)) {
+    for (const {name, folder} of families) {
       const target = path.join(server.settings.models_dir, name);
       mkdirSync(target, {recursive: true});
       for (const file of ['config.yaml', 'model.ckpt']) cpSync(path.join(kGoldens, folder, file), path.join(target, file));
@@ -82,27 +89,31 @@ describe('a network from the models folder', () => {
   });
   after(() => server.destroy());
 
-  for (const [name, folder] of Object.entries(cases)) {
+  for (const {name, folder, stems, rate = 44100} of families) {
     const tensors = readTensors(path.join(kGoldens, folder, 'golden.safetensors'));
     for (const [what, mix, options, golden] of [
-      ['separates as MSST does', 'mix', {}, 'demix.vocals'],
-      ['separates a song shorter than a chunk as MSST does', 'mix_short', {}, 'demix_short.vocals'],
-      ['augments as MSST does', 'mix', {use_tta: 'true'}, 'tta.vocals'],
+      ['separates as MSST does', 'mix', {}, 'demix'],
+      ['separates a song shorter than a chunk as MSST does', 'mix_short', {}, 'demix_short'],
+      ['augments as MSST does', 'mix', {use_tta: 'true'}, 'tta'],
     ])
       test(`${name}: ${what}`, async () => {
-        const id = await server.task(floatWav(tensors[mix]),
+        const id = await server.task(floatWav(tensors[mix], rate),
           {model_type: name, output_format: 'wav', pcm_type: 'FLOAT', ...options});
         await server.completed(id);
         const {files} = await server.download(id);
-        assert.deepEqual(Object.keys(files), ['vocals']);
-        const error = relativeError(decode(files.vocals), interleave(tensors[golden]));
-        assert.ok(error <= kTolerance, `the relative error is ${error}`);
+        assert.deepEqual(Object.keys(files).sort(), [...stems].sort());
+        for (const stem of stems) {
+          const error = relativeError(decode(files[stem]), interleave(tensors[`${golden}.${stem}`]));
+          assert.ok(error <= kTolerance, `the relative error of ${stem} is ${error}`);
+        }
       });
 
     test(`${name}: tells what it needs`, async () => {
       const model = (await server.get(`/api/v1/models/${name}`)).json();
       assert.equal(model.architecture, name);
-      assert.ok(Math.abs(model.chunk_seconds - 0.2) < 1e-9);
+      assert.deepEqual(model.instruments, stems);
+      assert.equal(model.sample_rate, rate);
+      assert.ok(Math.abs(model.chunk_seconds - tensors.input.shape[1] / rate) < 1e-9);
       for (const field of ['parameters', 'checkpoint_bytes', 'num_overlap', 'device_bytes', 'gflop_per_second_of_audio'])
         assert.ok(model[field] > 0, `${field} is ${model[field]}`);
     });
@@ -119,13 +130,13 @@ describe('a network from the models folder', () => {
   });
 
   test('the command line gives the same with MSST\'s own flags', () => {
-    const tensors = readTensors(path.join(kGoldens, cases.bs_roformer, 'golden.safetensors'));
+    const tensors = readTensors(path.join(goldenOf('bs_roformer'), 'golden.safetensors'));
     const song = path.join(server.folder, 'song.wav');
     const stems = path.join(server.folder, 'stems');
     writeFileSync(song, floatWav(tensors.mix));
     const run = spawnSync(binary, ['separate', '--model_type', 'bs_roformer',
-      '--config_path', path.join(kGoldens, cases.bs_roformer, 'config.yaml'),
-      '--start_check_point', path.join(kGoldens, cases.bs_roformer, 'model.ckpt'),
+      '--config_path', path.join(goldenOf('bs_roformer'), 'config.yaml'),
+      '--start_check_point', path.join(goldenOf('bs_roformer'), 'model.ckpt'),
       '--store_dir', stems, '--pcm_type', 'FLOAT', '--force_cpu', song],
       {cwd: server.folder, encoding: 'utf8', env: {...process.env, MSST_PRECISION: 'float32'}});
     assert.equal(run.status, 0, run.stderr);
