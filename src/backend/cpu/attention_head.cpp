@@ -342,6 +342,10 @@ void RunAttentionHead(const AttentionHead& head, const HeadSizes& sizes, std::by
     run_head<FloatFactors>(head, sizes, memory);
 }
 
+bool HasBFloat16Factors() {
+    return MSST_HAS_BFLOAT16_FACTORS != 0;
+}
+
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -349,6 +353,8 @@ HWY_AFTER_NAMESPACE();
 
 namespace msst::backend::cpu {
 namespace {
+
+HWY_EXPORT(HasBFloat16Factors);
 
 constexpr int64_t kBlockBytes = 256 << 10;  // of scores
 constexpr int64_t kMostQueries = 96;        // in a block
@@ -362,7 +368,8 @@ int64_t rounded_up(int64_t count, int64_t multiple) {
 }  // namespace
 
 HeadSizes::HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage factors_)
-    : factors(factors_), columns(padded(keys)) {
+    : factors(HWY_DYNAMIC_DISPATCH(HasBFloat16Factors)() ? factors_ : Storage::float32),
+      columns(padded(keys)) {
     const int64_t width = op.position == graph::Attention::Position::polar ? 2 * op.head_dim : op.head_dim;
     steps = rounded_up(rounded_up(width * size_of(factors), 4) / 4, kStepsAtOnce);
     row_bytes = steps * 4;

@@ -34,7 +34,8 @@ struct AttentionHead {
 
 // What a head of this size works in: computed once, the same for every head of an operation.
 struct HeadSizes {
-    // factors: how the products' factors are stored; bfloat16 only where has_native_bfloat16().
+    // factors: how the products' factors are stored; bfloat16 only where has_native_bfloat16(), and then
+    // still float32 if the instruction set that was compiled for it has none.
     HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage factors);
 
     int64_t bytes() const { return y_at + block * y_stride; }
