@@ -24,5 +24,6 @@ function(msst_test name)
         math(EXPR arg_TIMEOUT "${arg_TIMEOUT} * 4")
     endif()
     add_test(NAME ${target} COMMAND ${target})
-    set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT})
+    # Threads that wait at a barrier must not spin while other tests want the processor.
+    set_tests_properties(${target} PROPERTIES TIMEOUT ${arg_TIMEOUT} ENVIRONMENT OMP_WAIT_POLICY=passive)
 endfunction()

@@ -109,7 +109,8 @@ TEST(Scnet, SettingsThatCannotBeAreRefusedByName) {
                 HasSubstr("'model.band_stride' in the configuration has 2 entries"));
     EXPECT_THAT(refusal_of("band_kernel: [3, 2, 16]"), HasSubstr("stride of 4 and a kernel of 2"));
     EXPECT_THAT(refusal_of("compress: 64"), HasSubstr("'model.compress'"));
-    EXPECT_THAT(refusal_of("nfft: 16"), HasSubstr("bins cannot be sampled"));
+    EXPECT_THAT(refusal_of("band_SR: [0.6, 0.399, 0.001]"),
+                HasSubstr("a band of 0 of 257 bins cannot be sampled"));
 }
 
 }  // namespace
