@@ -15,7 +15,11 @@ struct ServeOptions {
 struct WorkerCommandOptions {
     std::optional<std::filesystem::path> config_file;
     std::string worker_id;       // empty: one is made up (an operator started it)
-    bool is_supervised = false;  // the descriptor tasks::kControlDescriptor is the supervisor's socket
+    std::string device;          // empty: the first of the configuration
+    bool shares_device = false;  // other workers run on it too
+    // Started by serve: tasks::kControlDescriptor is the supervisor's socket, tasks::kConfigDescriptor the
+    // configuration.
+    bool is_supervised = false;
 };
 
 // Each returns the exit status of the process.

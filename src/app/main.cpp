@@ -45,6 +45,9 @@ void add_worker(CLI::App& app, WorkerCommandOptions& options, int& exit_code) {
     auto* command = app.add_subcommand("worker", "Run one more worker on the data directory of a server");
     command->add_option("-c,--config", options.config_file, "The server's configuration file");
     command->add_option("--worker-id", options.worker_id)->group("");
+    command->add_option("--device", options.device,
+                        "What it runs models on (default: the first of `devices`)");
+    command->add_flag("--shares-device", options.shares_device)->group("");
     command->add_flag("--supervised", options.is_supervised)->group("");
     command->footer("`msst serve` starts its own workers. This one stops at SIGTERM, after its task.");
     command->callback([&] { exit_code = run_worker(options); });

@@ -12,15 +12,20 @@
 #include "app/instance_lock.h"
 #include "app/periodic_jobs.h"
 #include "app/separators.h"
+#include "backend/open.h"
 #include "base/end_signals.h"
 #include "base/error.h"
+#include "base/files.h"
 #include "base/log.h"
 #include "cli/open_catalog.h"
+#include "config/example.h"
 #include "config/load.h"
 #include "store/open.h"
 #include "supervisor/janitor.h"
 #include "supervisor/janitor_thread.h"
+#include "supervisor/node_name.h"
 #include "supervisor/prober.h"
+#include "supervisor/slots.h"
 #include "supervisor/supervisor.h"
 
 namespace msst::app {
@@ -39,34 +44,64 @@ std::filesystem::path log_target(const config::Config& config) {
     return config.log_file.empty() ? config.data_dir / "msst.log" : std::filesystem::path(config.log_file);
 }
 
+// Throws Error(invalid_input) for a device that this build can do nothing with.
+std::vector<std::string> used_devices(const config::Config& config) {
+    if (config.devices.empty()) return {"cpu"};
+    const std::vector<std::string> backends = backend::backend_names();
+    for (const std::string& device : config.devices) {
+        const bool is_simulated =
+            std::ranges::count(config.simulated_devices, device, &config::SimulatedDevice::name) > 0;
+        const std::string kind = device.substr(0, device.find(':'));
+        if (!is_simulated && std::ranges::count(backends, kind) == 0)
+            throw Error(
+                ErrorCode::invalid_input,
+                "devices names " + device + ", but this build of msst has nothing that computes on it",
+                "invalid_configuration");
+    }
+    return config.devices;
+}
+
 // On a CPU one task runs at a time with all cores, whatever worker_threads says: two songs at once would take
 // the same time and twice the memory (R11.2).
 std::vector<supervisor::WorkerSlot> make_slots(const config::Config& config, Log& log) {
-    const int wanted = config.worker_threads.value_or(1);
-    const int count = config.allow_cpu_concurrency ? wanted : std::min(wanted, 1);
+    const std::vector<std::string> devices = used_devices(config);
+    const bool has_only_cpu = std::ranges::count(devices, "cpu") == std::ssize(devices);
+    const int wanted = config.worker_threads.value_or(static_cast<int>(devices.size()));
+    const int count = has_only_cpu && !config.allow_cpu_concurrency ? std::min(wanted, 1) : wanted;
     if (count < wanted)
         log.warning("worker_threads_limited",
                     {{"worker_threads", wanted},
                      {"used", count},
                      {"reason", "only a CPU is available; allow_cpu_concurrency: true lifts this"}});
-    std::vector<supervisor::WorkerSlot> slots;
-    for (int i = 0; i < count; ++i) slots.push_back({"cpu" + std::to_string(i), "cpu"});
-    return slots;
+    return supervisor::spread_slots(devices, count);
 }
 
-supervisor::SupervisorOptions supervisor_options(const config::Config& config, const ServeOptions& options,
-                                                 Log& log) {
-    std::vector<std::string> arguments = {"worker", "--supervised"};
-    if (options.config_file) arguments.insert(arguments.end(), {"-c", options.config_file->string()});
-    return {.slots = make_slots(config, log),
-            .node = "serve",
+// What workers need to know: the configuration as the server read it, whatever becomes of the file. Workers
+// that share the processor share its cores too.
+std::string worker_config(const config::Config& config, const std::vector<supervisor::WorkerSlot>& slots) {
+    config::Config shown = config;
+    const auto on_cpu = std::ranges::count(slots, "cpu", &supervisor::WorkerSlot::device);
+    if (!config.cpu_threads && on_cpu > 1)
+        shown.cpu_threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency() / on_cpu));
+    return config::show_config_for_workers(shown);
+}
+
+// config_file: for workers; outlives the supervisor.
+supervisor::SupervisorOptions supervisor_options(const config::Config& config,
+                                                 const std::vector<supervisor::WorkerSlot>& slots,
+                                                 int config_file) {
+    return {.slots = slots,
+            .node = supervisor::node_name(config.data_dir),
             .command =
-                [arguments](const supervisor::WorkerSlot&, const std::string& worker_id) {
-                    supervisor::WorkerCommand command{.program = own_program(), .arguments = arguments};
+                [config_file](const supervisor::WorkerSlot& slot, const std::string& worker_id) {
+                    supervisor::WorkerCommand command{.program = own_program(),
+                                                      .arguments = {"worker", "--supervised", "--worker-id",
+                                                                    worker_id, "--device", slot.device}};
+                    if (slot.shares_device) command.arguments.emplace_back("--shares-device");
                     // Threads that wait for each other sleep instead of spinning: the API needs the cores
                     // too.
                     command.environment = {"OMP_WAIT_POLICY=passive"};
-                    command.arguments.insert(command.arguments.end(), {"--worker-id", worker_id});
+                    command.descriptors = {config_file};
                     return command;
                 },
             .max_attempts = config.max_attempts,
@@ -81,12 +116,26 @@ supervisor::JanitorOptions janitor_options(const config::Config& config) {
 }
 
 http::WorkerStatus shown_status(const supervisor::WorkerStatus& status) {
-    return {.configured = static_cast<int>(status.slots.size()),
-            .alive = status.alive(),
-            .busy = status.busy(),
-            .restarts = status.restarts(),
-            .gpus = {},
-            .is_draining = status.is_draining};
+    http::WorkerStatus shown{.configured = static_cast<int>(status.slots.size()),
+                             .alive = status.alive(),
+                             .busy = status.busy(),
+                             .restarts = status.restarts(),
+                             .gpus = {},
+                             .is_draining = status.is_draining,
+                             .largest_device_bytes = status.largest_device()};
+    for (const supervisor::SlotStatus& slot : status.slots) {
+        shown.slots.push_back({.name = slot.name,
+                               .device = slot.device,
+                               .is_alive = slot.is_alive,
+                               .is_busy = slot.is_busy,
+                               .model = slot.model});
+        const bool is_known = std::ranges::count(shown.devices, slot.device, &http::DeviceStatus::name) > 0;
+        if (slot.memory && !is_known)
+            shown.devices.push_back({slot.device, slot.memory->total_bytes, slot.memory->free_bytes});
+        const bool is_gpu = slot.device.starts_with("cuda");
+        if (is_gpu && std::ranges::count(shown.gpus, slot.device) == 0) shown.gpus.push_back(slot.device);
+    }
+    return shown;
 }
 
 bool is_readable(int descriptor, Milliseconds timeout) {
@@ -97,7 +146,7 @@ bool is_readable(int descriptor, Milliseconds timeout) {
 // One running server. Members are in the order in which they depend on each other.
 class Serve {
 public:
-    Serve(const config::Loaded& loaded, const ServeOptions& options)
+    explicit Serve(const config::Loaded& loaded)
         : config_(loaded.config),
           lock_(config_.data_dir),
           log_(log_target(config_), parse_log_level(config_.log_level)),
@@ -105,7 +154,9 @@ public:
           store_(store::open_task_store(config_.data_dir, clock_)),
           blobs_(store::open_blob_store(config_.data_dir)),
           prober_({.command = {own_program(), {"probe-audio"}}}, log_),
-          supervisor_(supervisor_options(config_, options, log_), *store_, clock_, log_),
+          slots_(make_slots(config_, log_)),
+          worker_config_(make_memory_file("msst-config", worker_config(config_, slots_))),
+          supervisor_(supervisor_options(config_, slots_, worker_config_.get()), *store_, clock_, log_),
           blocking_(kBlockingThreads),
           http_(config_, services()),
           janitor_(*store_, *blobs_, clock_, log_, janitor_options(config_)),
@@ -189,6 +240,8 @@ private:
     std::unique_ptr<tasks::TaskStore> store_;
     std::unique_ptr<tasks::BlobStore> blobs_;
     supervisor::Prober prober_;
+    std::vector<supervisor::WorkerSlot> slots_;
+    UniqueFd worker_config_;
     supervisor::Supervisor supervisor_;
     boost::asio::thread_pool blocking_;
     HttpService http_;
@@ -201,7 +254,7 @@ private:
 int run_serve(const ServeOptions& options) {
     ::umask(0077);  // what is written is for its owner only, the log too
     EndSignals signals;
-    Serve(config::load_config(options.config_file, config::msst_environment()), options).run(signals);
+    Serve(config::load_config(options.config_file, config::msst_environment())).run(signals);
     return 0;
 }
 

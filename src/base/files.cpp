@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -63,6 +64,15 @@ std::string read_file(const std::filesystem::path& path) {
     text << file.rdbuf();
     if (file.bad()) throw_errno("cannot read", path);
     return std::move(text).str();
+}
+
+UniqueFd make_memory_file(const std::string& name, std::string_view bytes) {
+    UniqueFd file(::memfd_create(name.c_str(), MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!file) throw_errno("cannot make a file in memory for", name);
+    write_all(file.get(), bytes, name);
+    if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+        throw_errno("cannot seal", name);
+    return file;
 }
 
 void make_private_directories(const std::filesystem::path& directory) {

@@ -50,6 +50,10 @@ void rename_durably(const std::filesystem::path& from, const std::filesystem::pa
 
 std::string read_file(const std::filesystem::path& path);
 
+// A file without a name that holds `bytes` and never changes; for child processes, which read it as
+// /proc/self/fd/<number>. name: for people who look at /proc.
+UniqueFd make_memory_file(const std::string& name, std::string_view bytes);
+
 // mkdir -p with mode 0700 for what is made.
 void make_private_directories(const std::filesystem::path& directory);
 

@@ -24,6 +24,15 @@ struct ModelEntry {
     std::filesystem::path checkpoint_path;
 };
 
+// A device that computes nothing, for tests of an installation.
+struct SimulatedDevice {
+    std::string name;
+    int64_t memory = 0;                 // bytes
+    double speed = 0;                   // seconds of audio in a second; 0: at once
+    std::string fault = "none";         // none hold hang crash error
+    std::filesystem::path fault_while;  // the fault lasts while this file exists; empty: always
+};
+
 struct Config {
     // Named by requirements R10.4-10.6.
     std::string host = "127.0.0.1";
@@ -45,9 +54,10 @@ struct Config {
     double metadata_retention_hours = 168;
     int64_t max_queued_tasks = 1000;
     double max_audio_hours = 6;
-    std::vector<std::string> devices;  // empty: auto
-    std::string precision = "auto";    // auto float32 bfloat16 float16
-    std::optional<int> cpu_threads;    // none: every core
+    std::vector<std::string> devices;                // empty: auto
+    std::vector<SimulatedDevice> simulated_devices;  // of those in `devices`
+    std::string precision = "auto";                  // auto float32 bfloat16 float16
+    std::optional<int> cpu_threads;                  // none: every core
     bool allow_cpu_concurrency = false;
     int max_attempts = 3;
     std::chrono::milliseconds lease{30'000};

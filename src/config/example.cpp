@@ -46,6 +46,14 @@ std::string show_config(const Config& config) {
     return text;
 }
 
+std::string show_config_for_workers(const Config& config) {
+    Config shown = config;
+    shown.api_keys.clear();
+    shown.enable_auth = false;
+    shown.allow_public_without_auth = true;  // they listen nowhere
+    return show_config(shown);
+}
+
 std::string show_config_without_secrets(const Config& config) {
     std::string names;
     for (const ApiKey& key : config.api_keys) names += (names.empty() ? "" : ", ") + key.name;

@@ -1,6 +1,7 @@
 #include "config/keys.h"
 
 #include "config/api_keys.h"
+#include "config/devices.h"
 #include "config/readers.h"
 
 namespace msst::config {

@@ -16,16 +16,6 @@ namespace {
 
 using yaml::Node;
 
-std::string join(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
-std::string found(const Node& node) {
-    return node.is_scalar() ? quote(node.text) : std::string(yaml::kind_in_words(node));
-}
-
 bool is_word(const Node& node, const std::string& word) {
     return node.is_scalar() && to_lower_ascii(node.text) == word;
 }
@@ -38,7 +28,7 @@ std::optional<int64_t> read_whole(const Node& node, const std::string& accepts, 
                                   std::string_view key, Problems& problems) {
     const auto number = yaml::to_whole(node);
     if (number && *number >= range.low && *number <= range.high) return number;
-    problems.add(node.line, key, "must be a whole number, " + accepts + ", not " + found(node));
+    problems.add(node.line, key, "must be a whole number, " + accepts + ", not " + describe_value(node));
     return std::nullopt;
 }
 
@@ -82,7 +72,7 @@ std::optional<double> read_duration(const Node& node, const std::string& accepts
     const auto seconds = node.is_scalar() ? parse_duration(node.text, range.unit_seconds) : std::nullopt;
     const double number = seconds.value_or(-1) / range.unit_seconds;
     if (seconds && number >= range.low && number <= range.high) return number;
-    problems.add(node.line, key, "must be a time, " + accepts + ", not " + found(node));
+    problems.add(node.line, key, "must be a time, " + accepts + ", not " + describe_value(node));
     return std::nullopt;
 }
 
@@ -109,33 +99,6 @@ bool is_model_name(const std::string& name) {
 constexpr std::string_view kModelNameRule =
     "1 to 64 of the characters A-Z a-z 0-9 . _ -, not starting with a dot";
 
-// "cuda:1" for "CUDA:1", "cuda:0" for "cuda"; none for what is no device.
-std::optional<std::string> parse_device(std::string_view text) {
-    const std::string device = to_lower_ascii(trim(text));
-    if (device == "cpu") return device;
-    if (device == "cuda") return "cuda:0";
-    if (!device.starts_with("cuda:")) return std::nullopt;
-    const auto index = yaml::parse_whole(device.substr(5));
-    if (!index || *index < 0 || *index > 127) return std::nullopt;
-    return "cuda:" + std::to_string(*index);
-}
-
-void read_devices(const Node& node, Config& config, Problems& problems) {
-    config.devices.clear();
-    if (is_word(node, "auto")) return;
-    const std::vector<Node> items = node.is_sequence() ? node.items : std::vector<Node>{node};
-    for (const Node& item : items) {
-        const auto device = item.is_scalar() ? parse_device(item.text) : std::nullopt;
-        if (!device)
-            problems.add(item.line, "devices", "must be auto, cpu or cuda:<number>, not " + found(item));
-        else if (std::ranges::count(config.devices, *device) > 0)
-            problems.add(item.line, "devices", "names " + *device + " twice");
-        else
-            config.devices.push_back(*device);
-    }
-    if (items.empty()) problems.add(node.line, "devices", "is an empty list; write auto to use every device");
-}
-
 // Fills the fields of one entry of `models` by name.
 bool read_model_field(const yaml::Entry& field, ModelEntry& model, Problems& problems) {
     const auto text = read_text(field.value, "models: " + field.key, problems);
@@ -157,7 +120,8 @@ void read_model(const Node& node, Config& config, Problems& problems) {
     static const std::vector<std::string> kFields = {"model_type", "architecture", "config_path",
                                                      "checkpoint_path"};
     if (!node.is_mapping()) {
-        problems.add(node.line, "models", "must hold mappings {" + join(kFields) + "}, not " + found(node));
+        problems.add(node.line, "models",
+                     "must hold mappings {" + join_words(kFields) + "}, not " + describe_value(node));
         return;
     }
     ModelEntry model;
@@ -193,6 +157,16 @@ std::string show_models(const Config& config) {
 
 }  // namespace
 
+std::string join_words(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
+std::string describe_value(const Node& node) {
+    return node.is_scalar() ? quote(node.text) : std::string(yaml::kind_in_words(node));
+}
+
 std::string show_text(const std::string& text) {
     using nlohmann::json;
     return json(text).dump(/*indent=*/-1, ' ', /*ensure_ascii=*/false, json::error_handler_t::replace);
@@ -200,7 +174,7 @@ std::string show_text(const std::string& text) {
 
 std::optional<std::string> read_text(const Node& node, std::string_view key, Problems& problems) {
     if (node.is_scalar() && !node.text.empty()) return node.text;
-    problems.add(node.line, key, "must be text, not " + (node.is_scalar() ? "empty" : found(node)));
+    problems.add(node.line, key, "must be text, not " + (node.is_scalar() ? "empty" : describe_value(node)));
     return std::nullopt;
 }
 
@@ -213,7 +187,8 @@ Key flag_key(KeyText text, bool Config::*member) {
                     if (const auto value = yaml::to_bool(node))
                         config.*member = *value;
                     else
-                        problems.add(node.line, text.name, "must be true or false, not " + found(node));
+                        problems.add(node.line, text.name,
+                                     "must be true or false, not " + describe_value(node));
                 },
             .show = [=](const Config& config) { return config.*member ? "true" : "false"; }};
 }
@@ -247,7 +222,7 @@ Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes) {
                         config.*member = *size;
                     else
                         problems.add(node.line, text.name,
-                                     "must be a size, " + accepts + ", not " + found(node));
+                                     "must be a size, " + accepts + ", not " + describe_value(node));
                 },
             .show = [=](const Config& config) { return show_size(config.*member); }};
 }
@@ -280,7 +255,7 @@ Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberR
 
 Key word_key(KeyText text, std::string Config::*member, std::vector<std::string> words) {
     return {.name = text.name,
-            .accepts = join(words),
+            .accepts = join_words(words),
             .help = text.help,
             .read =
                 [=](const Node& node, Config& config, Problems& problems) {
@@ -289,7 +264,7 @@ Key word_key(KeyText text, std::string Config::*member, std::vector<std::string>
                         config.*member = word;
                     else
                         problems.add(node.line, text.name,
-                                     "must be one of " + join(words) + ", not " + found(node) +
+                                     "must be one of " + join_words(words) + ", not " + describe_value(node) +
                                          did_you_mean(word, words));
                 },
             .show = [=](const Config& config) { return config.*member; }};
@@ -351,15 +326,6 @@ Key path_key(KeyText text, std::filesystem::path Config::*member) {
             .show = [=](const Config& config) { return show_text(config.*member); }};
 }
 
-Key devices_key(KeyText text) {
-    return {.name = text.name,
-            .accepts = "auto, or a list of cpu and cuda:<number>",
-            .help = text.help,
-            .read = read_devices,
-            .show = [](const Config& c) { return c.devices.empty() ? "auto" : "[" + join(c.devices) + "]"; },
-            .is_list = true};
-}
-
 Key models_key(KeyText text) {
     return {.name = text.name,
             .accepts = "a list of {model_type, architecture, config_path, checkpoint_path}",
@@ -368,7 +334,7 @@ Key models_key(KeyText text) {
                 [](const Node& node, Config& config, Problems& problems) {
                     config.models.clear();
                     if (!node.is_sequence() && !node.is_null())
-                        problems.add(node.line, "models", "must be a list, not " + found(node));
+                        problems.add(node.line, "models", "must be a list, not " + describe_value(node));
                     for (const Node& item : node.items) read_model(item, config, problems);
                 },
             .show = show_models,

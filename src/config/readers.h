@@ -42,8 +42,12 @@ Key host_key(KeyText text);
 Key model_name_key(KeyText text);
 Key log_file_key(KeyText text);
 Key path_key(KeyText text, std::filesystem::path Config::*member);
-Key devices_key(KeyText text);
 Key models_key(KeyText text);
+
+// "a, b, c"
+std::string join_words(const std::vector<std::string>& words);
+// A value for a message: the scalar in quotes, or what kind of thing it is.
+std::string describe_value(const yaml::Node& node);
 
 // A string for a file: in double quotes with JSON's escapes, which YAML reads too.
 std::string show_text(const std::string& text);

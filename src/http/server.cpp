@@ -36,6 +36,10 @@ using boost::system::error_code;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
 constexpr std::chrono::milliseconds kAcceptRest{20};
+// Idle for less, a connection is not sent away: its request may be on its way.
+constexpr Milliseconds kShortestIdle{1'000};
+// Connections that were sent away and are not gone yet: as many more than there is room for.
+constexpr int kMostLeaving = 16;
 
 constexpr char kRefusal[] =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/problem+json\r\nRetry-After: 5\r\n"
@@ -52,11 +56,12 @@ int64_t raise_open_file_limit() {
     return static_cast<int64_t>(std::min<rlim_t>(limit.rlim_cur, 1 << 20));
 }
 
-// How many connections leave every one a file besides its socket, and some for the rest of the program.
-int connection_limit(int wanted) {
-    constexpr int64_t kOthers = 256;
-    const int64_t possible = std::max<int64_t>(16, (raise_open_file_limit() - kOthers) / 2);
-    return static_cast<int>(std::min<int64_t>(wanted, possible));
+// The first descriptor that is not for connections. The system gives out the lowest number that is free, so a
+// connection gets this one, or a higher, exactly when all below are really in use: by sockets or by files.
+int64_t first_reserved(const ServerOptions& options) {
+    int64_t limit = raise_open_file_limit();
+    if (options.open_files > 0) limit = std::min(limit, options.open_files);
+    return limit - std::min<int64_t>(options.reserved_files, limit / 2);
 }
 
 bool is_out_of_descriptors(const error_code& error) {
@@ -100,6 +105,7 @@ private:
 
         Session session;
         asio::cancellation_signal cut;
+        bool is_leaving = false;  // guarded by mutex_; sent away
     };
     using Clients = std::unordered_set<std::shared_ptr<Client>>;
 
@@ -108,6 +114,8 @@ private:
     asio::awaitable<void> accept_clients();
     void shed_client();
     bool admit(tcp::socket socket);
+    bool has_room_for(int socket);
+    bool make_room();
     void leave(const std::shared_ptr<Client>& client, std::exception_ptr failure);
     asio::awaitable<void> watch_deadlines();
     void expire_due(Milliseconds now);
@@ -126,7 +134,7 @@ private:
     Log& log_;
     std::atomic<bool> is_draining_ = false;
     std::atomic<int64_t> cut_at_ms_ = std::numeric_limits<int64_t>::max();
-    int max_connections_ = 0;
+    int64_t first_reserved_ = 0;
     int port_ = 0;
     UniqueFd reserve_;  // given up to accept and close a client when there is no other descriptor
 
@@ -143,7 +151,7 @@ private:
 
 void Server::Listener::start() {
     std::signal(SIGPIPE, SIG_IGN);
-    max_connections_ = connection_limit(options_.max_connections);
+    first_reserved_ = first_reserved(options_);
     reserve_ = open_reserve();
     listen();
     asio::co_spawn(control_, accept_clients(), asio::detached);
@@ -201,9 +209,31 @@ void Server::Listener::shed_client() {
     log_.warning("out_of_descriptors", {{"connections", connections()}});
 }
 
+bool Server::Listener::has_room_for(int socket) {
+    return socket < first_reserved_ && connections() < options_.max_connections;
+}
+
+// Sends away who has been idle the longest. False: nobody has been for long enough.
+bool Server::Listener::make_room() {
+    const std::lock_guard lock(mutex_);
+    const int64_t latest = (clock_.monotonic() - kShortestIdle).count();
+    std::shared_ptr<Client> longest;
+    int leaving = 0;
+    for (const auto& client : clients_) {
+        if (client->is_leaving) ++leaving;
+        const int64_t since = client->session.idle_since_ms();
+        if (client->is_leaving || since > latest) continue;
+        if (!longest || since < longest->session.idle_since_ms()) longest = client;
+    }
+    if (!longest || leaving >= kMostLeaving) return false;
+    longest->is_leaving = true;
+    asio::post(longest->session.connection().executor(), [longest] { longest->session.leave_if_idle(); });
+    return true;
+}
+
 // False: there was no memory for one more.
 bool Server::Listener::admit(tcp::socket socket) {
-    if (connections() >= max_connections_) {
+    if (!has_room_for(socket.native_handle()) && !make_room()) {
         // What does not fit into the socket's buffer is not worth waiting for.
         ::send(socket.native_handle(), kRefusal, sizeof kRefusal - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         return true;

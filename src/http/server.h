@@ -17,7 +17,9 @@ namespace msst {
 class Log;
 }
 
-// The HTTP/1.1 server: listens, and runs one session (http/session.h) per connection on a few threads.
+// The HTTP/1.1 server: listens, and runs one session (http/session.h) per connection on a few threads. When
+// there is room for no more, a newcomer takes the place of the connection that has been idle the longest, or
+// is answered 503 where none has been for a second.
 
 namespace msst::http {
 
@@ -34,7 +36,11 @@ struct ServerOptions {
     std::string host = "127.0.0.1";  // an address of this machine, or a name that resolves to one
     int port = 0;                    // 0: the system picks a free one
     int threads = 2;                 // that serve connections
-    int max_connections = 20'000;    // less when the limit of open files is low
+    int max_connections = 20'000;
+    // Of the descriptors of the process, that connections leave to everything else: files on their way, the
+    // database, workers. The limit of open files is the hard one; 0 takes it as it is.
+    int reserved_files = 256;
+    int64_t open_files = 0;
     int64_t max_body_bytes = int64_t{501} * 1000 * 1000;  // of one request, as received
     int64_t min_body_bytes_per_second = 256;
     Timeouts timeouts;

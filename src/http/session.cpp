@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
@@ -20,6 +21,8 @@ namespace {
 using beast_http::status;
 using beast_http::verb;
 using Steady = std::chrono::steady_clock;
+
+constexpr int64_t kNotIdle = std::numeric_limits<int64_t>::max();
 
 // The client's own id of a request, where it is fit to be repeated.
 bool is_request_id(std::string_view text) {
@@ -113,7 +116,12 @@ Session::Session(Connection::Socket socket, const SessionContext& context)
     : context_(context),
       connection_(std::move(socket), context.clock),
       stream_end_(connection_.executor(), asio::steady_timer::time_point::max()),
-      client_address_(connection_.client_address()) {}
+      client_address_(connection_.client_address()),
+      idle_since_ms_(context.clock.monotonic().count()) {}
+
+void Session::leave_if_idle() {
+    if (idle_since_ms() != kNotIdle) connection_.cancel_step();
+}
 
 void Session::drain() {
     if (waiting_ == Waiting::for_request) connection_.cancel_step();
@@ -123,8 +131,10 @@ void Session::drain() {
 asio::awaitable<void> Session::run() {
     for (bool is_reusable = true; is_reusable;) {
         std::optional<RequestHead> head = co_await read_head();
+        idle_since_ms_ = kNotIdle;
         if (!head) co_return;
         is_reusable = co_await exchange(std::move(*head));
+        idle_since_ms_ = context_.clock.monotonic().count();
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <exception>
 #include <optional>
 #include <string>
@@ -28,8 +29,8 @@ struct SessionContext {
     const std::atomic<bool>& is_draining;
 };
 
-// One connection: request after request, until somebody closes. Used on the connection's strand, except
-// is_due().
+// One connection: request after request, until somebody closes. Used on the connection's strand, except where
+// it says otherwise.
 class Session {
 public:
     Session(Connection::Socket socket, const SessionContext& context);
@@ -39,6 +40,14 @@ public:
 
     // The server drains: an idle connection ends, a stream is ended, a running request is the last.
     void drain();
+
+    // The client has too little to say for the place it takes: the connection ends, unless a request has come
+    // in the meantime.
+    void leave_if_idle();
+
+    // From any thread: since when no request is complete, on the clock of the context; the highest number:
+    // one is being answered.
+    int64_t idle_since_ms() const { return idle_since_ms_.load(std::memory_order_relaxed); }
 
     Connection& connection() { return connection_; }
 
@@ -66,6 +75,7 @@ private:
     asio::steady_timer stream_end_;  // never expires; cancelling it ends a stream
     std::string client_address_;
     Waiting waiting_ = Waiting::no;
+    std::atomic<int64_t> idle_since_ms_;
 };
 
 }  // namespace msst::http

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/ids.h"
 #include "supervisor/held_tasks.h"
+#include "supervisor/oversized_tasks.h"
 
 namespace msst::supervisor {
 namespace {
@@ -56,6 +57,7 @@ struct Supervisor::Slot {
     Milliseconds next_start{0};  // monotonic; while there is none
     int64_t restarts = 0;
     std::string last_exit = {};
+    std::optional<DeviceMemory> memory = {};  // as the last worker that spoke of it said
 };
 
 Supervisor::Supervisor(SupervisorOptions options, tasks::TaskStore& store, const Clock& clock, Log& log)
@@ -156,6 +158,7 @@ void Supervisor::look_after(Slot& slot, Milliseconds now) {
         return;
     }
     slot.worker->read(now);
+    if (slot.worker->health().memory()) slot.memory = slot.worker->health().memory();
     if (const auto status = slot.worker->find_exit(now)) return handle_exit(slot, *status, now);
     end_if_hung(slot, now);
 }
@@ -243,12 +246,21 @@ void Supervisor::reap(Milliseconds now) {
         for (const tasks::Reaped& reaped : store_.reap(options_.max_attempts, options_.task_back_off))
             log_.warning("lease_expired",
                          {{"task_id", reaped.task_id}, {"outcome", to_string(reaped.outcome)}});
+        refuse_oversized();
     } catch (const std::exception& error) {
         log_.warning("reap_failed", {{"error", error.what()}});
     }
 }
 
-void Supervisor::publish_status() {
+void Supervisor::refuse_oversized() {
+    const auto largest = make_status().largest_device();
+    if (!largest || kill_deadline_) return;
+    const std::string worker_id = options_.node + "/supervisor/" + make_random_hex(8);
+    const int failed = fail_oversized(store_, worker_id, options_.silence_timeout, *largest);
+    if (failed > 0) log_.warning("tasks_fit_no_device", {{"count", failed}, {"largest_bytes", *largest}});
+}
+
+WorkerStatus Supervisor::make_status() const {
     WorkerStatus status{.slots = {}, .is_draining = kill_deadline_.has_value()};
     for (const Slot& slot : slots_)
         status.slots.push_back({.name = slot.slot.name,
@@ -258,7 +270,14 @@ void Supervisor::publish_status() {
                                 .is_busy = slot.worker && slot.worker->health().is_busy(),
                                 .task_id = slot.worker ? slot.worker->health().task_id() : "",
                                 .restarts = slot.restarts,
-                                .last_exit = slot.last_exit});
+                                .last_exit = slot.last_exit,
+                                .model = slot.worker ? slot.worker->health().model() : "",
+                                .memory = slot.memory});
+    return status;
+}
+
+void Supervisor::publish_status() {
+    WorkerStatus status = make_status();
     const std::lock_guard lock(mutex_);
     status_ = std::move(status);
 }

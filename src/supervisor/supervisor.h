@@ -77,6 +77,8 @@ private:
     void give_back_tasks();
     void give_back(const std::string& worker_id);
     void reap(Milliseconds now);
+    void refuse_oversized();
+    WorkerStatus make_status() const;
     void publish_status();
     bool is_done() const;
     bool is_drain_over(Milliseconds now) const;

@@ -24,6 +24,12 @@ void WorkerHealth::hear(const WorkerMessage& message, Milliseconds now) {
             task_id_.clear();
             ++tasks_ended_;
             break;
+        case WorkerMessage::Kind::memory:
+            memory_ = {.total_bytes = message.total_bytes, .free_bytes = message.free_bytes};
+            break;
+        case WorkerMessage::Kind::model:
+            model_ = message.model;
+            break;
     }
 }
 

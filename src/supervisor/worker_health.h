@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
+#include "supervisor/worker_status.h"
 #include "tasks/worker_messages.h"
 
 namespace msst::supervisor {
@@ -25,6 +27,9 @@ public:
     bool is_busy() const { return !task_id_.empty(); }
     const std::string& task_id() const { return task_id_; }
     int tasks_ended() const { return tasks_ended_; }
+    const std::string& model() const { return model_; }  // that it holds ready; empty: none
+    // Of its device, as it said last; none: it has not said.
+    const std::optional<DeviceMemory>& memory() const { return memory_; }
 
 private:
     Milliseconds silence_timeout_;
@@ -33,6 +38,8 @@ private:
     Milliseconds advanced_;
     std::string task_id_;  // empty: idle
     int tasks_ended_ = 0;
+    std::string model_;
+    std::optional<DeviceMemory> memory_;
 };
 
 }  // namespace msst::supervisor

@@ -19,12 +19,14 @@ ChildProcess start_worker(const WorkerCommand& command, UniqueFd& socket, Unique
     SocketPair sockets = make_socket_pair();
     Pipe pipe = make_pipe();
     for (const int fd : {sockets.ours.get(), pipe.reader.get()}) ::fcntl(fd, F_SETFL, O_NONBLOCK);
+    std::vector<int> descriptors = {sockets.theirs.get()};
+    descriptors.insert(descriptors.end(), command.descriptors.begin(), command.descriptors.end());
     ChildProcess child = ChildProcess::start({.program = command.program,
                                               .arguments = command.arguments,
                                               .environment = command.environment,
                                               .standard_output = pipe.writer.get(),
                                               .standard_error = pipe.writer.get(),
-                                              .descriptors = {sockets.theirs.get()}});
+                                              .descriptors = std::move(descriptors)});
     socket = std::move(sockets.ours);
     output = std::move(pipe.reader);
     return child;

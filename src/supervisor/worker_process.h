@@ -14,8 +14,9 @@ namespace msst::supervisor {
 
 // One worker at a time per device.
 struct WorkerSlot {
-    std::string name;    // "cpu", "gpu0": letters and digits
-    std::string device;  // as the configuration names it: "cpu", "cuda:0"
+    std::string name;            // "cpu-0": letters, digits and '-'
+    std::string device;          // as the configuration names it: "cpu", "cuda:0"
+    bool shares_device = false;  // other slots have the same
 };
 
 // The command line of a worker. Its descriptor tasks::kControlDescriptor is the socket, what it prints is
@@ -24,6 +25,7 @@ struct WorkerCommand {
     std::filesystem::path program;
     std::vector<std::string> arguments;
     std::vector<std::string> environment = {};  // "NAME=value", beside what is inherited
+    std::vector<int> descriptors = {};          // that become its 4, 5 …; the caller's
 };
 
 // One worker process from start to end.

@@ -18,4 +18,13 @@ int64_t WorkerStatus::restarts() const {
     return sum;
 }
 
+std::optional<int64_t> WorkerStatus::largest_device() const {
+    std::optional<int64_t> largest;
+    for (const SlotStatus& slot : slots) {
+        if (!slot.memory) return std::nullopt;
+        largest = std::max(largest.value_or(0), slot.memory->total_bytes);
+    }
+    return largest;
+}
+
 }  // namespace msst::supervisor

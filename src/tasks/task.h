@@ -79,13 +79,16 @@ struct Task {
     std::string owner;    // name of the API key that made it; empty without authentication
     int64_t seq = 0;      // FIFO order, given at submission, kept when the task is given back
     TaskStatus status = TaskStatus::pending;
-    int64_t epoch = 0;     // fencing token: +1 at every claim, never reset
-    int lease_losses = 0;  // how often its worker vanished
-    std::string worker;    // set exactly while processing
+    int64_t epoch = 0;         // fencing token: +1 at every claim, never reset
+    int lease_losses = 0;      // how often its worker vanished
+    std::string worker;        // set exactly while processing
+    std::string device;        // that it runs on, or ran on last; empty: nobody told
+    int64_t device_bytes = 0;  // of memory, that its model needs on a device
     std::optional<Timestamp> not_before;
     std::optional<Timestamp> lease_until;
     std::optional<Timestamp> cancel_requested_at;
-    double progress = 0;  // 0-100, never goes back within an attempt
+    std::optional<Timestamp> erase_requested_at;  // its client deleted it, and must not see it any more
+    double progress = 0;                          // 0-100, never goes back within an attempt
     Stage stage = Stage::queued;
     SeparationRequest request;
     InputFacts input;

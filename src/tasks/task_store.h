@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -23,6 +24,7 @@ struct NewTask {
     SeparationRequest request;
     InputFacts input;
     std::string input_key;
+    int64_t device_bytes = 0;         // of memory, that the model needs on a device
     std::string idempotency_key;      // empty: none
     std::string request_fingerprint;  // of the request that came with the key
 };
@@ -47,6 +49,16 @@ struct Lease {
     int64_t epoch = 0;
 };
 
+// Where a worker would run a task (R11.6).
+struct Room {
+    static constexpr int64_t kNoLimit = std::numeric_limits<int64_t>::max();
+
+    std::string device;  // names it among all that share the store; empty: its memory is not counted
+    int64_t total_bytes = kNoLimit;  // of memory; tasks that need more are for other devices
+    int64_t free_bytes = kNoLimit;   // of them, as the device says
+    int64_t more_than_bytes = -1;    // tasks that need no more than that are for others
+};
+
 struct Renewal {
     bool cancel_requested = false;
 };
@@ -56,6 +68,7 @@ struct TaskQuery {
     std::vector<TaskStatus> statuses;  // empty: any
     std::string model_type;            // empty: any
     std::string before_task_id;        // keyset cursor: only tasks older than this; empty: from the newest
+    bool hides_erased = false;         // without those that are to be erased
     int limit = 50;
 };
 
@@ -102,9 +115,15 @@ public:
     // How many pending tasks start before this one; 0 = next. None unless it is pending.
     virtual std::optional<int64_t> queue_position(const Task& task) = 0;
 
-    // The due pending task with the smallest seq becomes processing: epoch + 1,
-    // leased to `worker` until now + duration.
-    virtual std::optional<Lease> claim(const std::string& worker, Milliseconds duration) = 0;
+    // The due pending task with the smallest seq, of those that `room` could ever take, becomes processing:
+    // epoch + 1, leased to `worker` until now + duration. None, also when it has to wait until the device has
+    // the memory free: neither more than free_bytes, nor more than is left of total_bytes beside the tasks
+    // that are processing on the device. Younger tasks do not overtake it there.
+    virtual std::optional<Lease> claim(const std::string& worker, Milliseconds duration,
+                                       const Room& room) = 0;
+    std::optional<Lease> claim(const std::string& worker, Milliseconds duration) {
+        return claim(worker, duration, Room{});
+    }
 
     // Extends the lease from now. None: the lease is lost, stop and publish nothing.
     virtual std::optional<Renewal> renew(const Lease& lease, Milliseconds duration) = 0;
@@ -132,6 +151,12 @@ public:
 
     // Pending: cancelled at once. Processing: the worker is asked to stop. None: no such task.
     virtual std::optional<CancelOutcome> cancel(const std::string& task_id) = 0;
+
+    // Its client deleted the task: cancels it as cancel() does, and remembers, also beyond a restart, that it
+    // is to be erased; its idempotency key is free again. None: no such task.
+    virtual std::optional<CancelOutcome> request_erasure(const std::string& task_id) = 0;
+    // Final tasks that are to be erased, those that were asked for first before the others.
+    virtual std::vector<Task> to_erase(int limit) = 0;
 
     // Removes the record. Call only for final tasks whose files are gone. False: no such final task.
     virtual bool erase(const std::string& task_id) = 0;

@@ -9,7 +9,7 @@
 namespace msst::tasks {
 namespace {
 
-constexpr std::array kWorkerWords = {"hello", "alive", "busy", "progress", "idle"};
+constexpr std::array kWorkerWords = {"hello", "alive", "busy", "progress", "idle", "memory", "model"};
 constexpr std::array kSupervisorWords = {"wake", "drain"};
 
 std::vector<std::string_view> split_words(std::string_view line) {
@@ -37,12 +37,23 @@ std::optional<Number> parse_number(std::string_view text) {
     return number;
 }
 
+std::optional<WorkerMessage> parse_memory(const std::vector<std::string_view>& words) {
+    if (words.size() != 3) return std::nullopt;
+    const auto total = parse_number<int64_t>(words[1]);
+    const auto free = parse_number<int64_t>(words[2]);
+    if (!total || !free || *total < 0 || *free < 0) return std::nullopt;
+    return WorkerMessage{.kind = WorkerMessage::Kind::memory, .total_bytes = *total, .free_bytes = *free};
+}
+
 }  // namespace
 
 std::string to_line(const WorkerMessage& message) {
     std::string line = kWorkerWords[static_cast<size_t>(message.kind)];
     if (!message.task_id.empty()) line += " " + message.task_id;
     if (message.kind == WorkerMessage::Kind::progress) line += " " + std::to_string(message.fraction);
+    if (message.kind == WorkerMessage::Kind::memory)
+        line += " " + std::to_string(message.total_bytes) + " " + std::to_string(message.free_bytes);
+    if (!message.model.empty()) line += " " + message.model;
     return line + "\n";
 }
 
@@ -58,6 +69,11 @@ std::optional<WorkerMessage> parse_worker_message(std::string_view line) {
     const auto kind = find_kind<WorkerMessage::Kind>(kWorkerWords, words[0]);
     if (!kind) return std::nullopt;
     WorkerMessage message{.kind = *kind};
+    if (*kind == WorkerMessage::Kind::memory) return parse_memory(words);
+    if (*kind == WorkerMessage::Kind::model) {
+        if (words.size() > 1) message.model = words[1];
+        return message;
+    }
     if (words.size() > 1) message.task_id = words[1];
     if (*kind == WorkerMessage::Kind::busy && words.size() != 2) return std::nullopt;
     if (*kind == WorkerMessage::Kind::progress) {

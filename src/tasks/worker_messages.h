@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +15,9 @@ namespace msst::tasks {
 
 // The descriptor of a worker that is its end of the socket.
 inline constexpr int kControlDescriptor = 3;
+// And the one that it reads its configuration from: what the server itself started with, whatever has become
+// of the file since (R10.7).
+inline constexpr int kConfigDescriptor = 4;
 
 struct WorkerMessage {
     enum class Kind {
@@ -22,10 +26,15 @@ struct WorkerMessage {
         busy,      // it runs task_id
         progress,  // the work on task_id really advanced
         idle,      // it is done with its task
+        memory,    // of its device
+        model,     // it holds `model` ready, or none
     };
     Kind kind = Kind::alive;
     std::string task_id = {};
-    double fraction = 0;  // of the task, 0-1
+    double fraction = 0;      // of the task, 0-1
+    int64_t total_bytes = 0;  // of the device
+    int64_t free_bytes = 0;
+    std::string model = {};  // the name of one; empty: none
 };
 
 struct SupervisorMessage {

@@ -7,7 +7,7 @@ namespace msst::worker {
 std::shared_ptr<const separation::Separator> SeparatorCache::open(
     const std::string& model_type, const std::function<void(double)>& on_loading) {
     if (separator_ && model_type_ == model_type) return separator_;
-    separator_.reset();
+    clear();
     try {
         separator_ = factory_(model_type, on_loading);
     } catch (const Error& error) {
@@ -19,7 +19,14 @@ std::shared_ptr<const separation::Separator> SeparatorCache::open(
     }
     check(separator_ != nullptr, "the separator factory made nothing");
     model_type_ = model_type;
+    tell(model_type_);
     return separator_;
+}
+
+void SeparatorCache::clear() {
+    if (!separator_) return;
+    separator_.reset();
+    tell("");
 }
 
 }  // namespace msst::worker

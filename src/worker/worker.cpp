@@ -10,7 +10,11 @@ using tasks::WorkerExit;
 using tasks::WorkerMessage;
 
 Worker::Worker(const Parts& parts, WorkerOptions options)
-    : parts_(parts), options_(std::move(options)), separators_(parts.separators) {}
+    : parts_(parts),
+      options_(std::move(options)),
+      separators_(parts.separators, [this](const std::string& model) {
+          parts_.link.say({.kind = WorkerMessage::Kind::model, .model = model});
+      }) {}
 
 WorkerExit Worker::run() {
     parts_.link.say({.kind = WorkerMessage::Kind::hello});
@@ -30,9 +34,19 @@ WorkerExit Worker::run() {
     return exit;
 }
 
+// Asks the device, and tells the supervisor too.
+tasks::Room Worker::ask_room() {
+    if (!options_.room) return {};
+    const tasks::Room room = options_.room();
+    parts_.link.say({.kind = WorkerMessage::Kind::memory,
+                     .total_bytes = room.total_bytes,
+                     .free_bytes = room.free_bytes});
+    return room;
+}
+
 std::optional<tasks::Lease> Worker::claim() {
     try {
-        return parts_.store.claim(options_.worker_id, options_.lease);
+        return parts_.store.claim(options_.worker_id, options_.lease, ask_room());
     } catch (const std::exception& error) {
         parts_.log.warning("claim_failed", {{"worker", options_.worker_id}, {"error", error.what()}});
         return std::nullopt;
@@ -59,6 +73,7 @@ WorkerExit Worker::run_task(const tasks::Lease& lease, Milliseconds claimed_at) 
                      {.kind = WorkerMessage::Kind::progress, .task_id = task_id, .fraction = fraction});
              }},
         lease, claimed_at);
+    if (options_.shares_device) separators_.clear();
     parts_.link.say({.kind = WorkerMessage::Kind::idle});
     return end == AttemptEnd::tainted ? WorkerExit::start_afresh : WorkerExit::done;
 }

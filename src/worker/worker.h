@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -16,9 +17,11 @@ namespace msst::worker {
 struct WorkerOptions {
     std::string worker_id;  // of this process and no other, ever: the store knows its tasks by it
     Milliseconds lease{30'000};
-    Milliseconds poll_interval{1'000};  // how often it looks for work that nobody told it about
-    double max_audio_seconds = 0;       // longer input is refused while it is decoded; 0: no limit
-    int max_tasks = 1'000;              // then the process is exchanged for a fresh one
+    Milliseconds poll_interval{1'000};       // how often it looks for work that nobody told it about
+    double max_audio_seconds = 0;            // longer input is refused while it is decoded; 0: no limit
+    int max_tasks = 1'000;                   // then the process is exchanged for a fresh one
+    std::function<tasks::Room()> room = {};  // of its device, now; empty: it takes every task
+    bool shares_device = false;              // others run on it too: no model is kept there without a task
 };
 
 // A worker process: claims the oldest task, separates it, tells the store, and
@@ -40,6 +43,7 @@ public:
     tasks::WorkerExit run();
 
 private:
+    tasks::Room ask_room();
     std::optional<tasks::Lease> claim();
     tasks::WorkerExit run_task(const tasks::Lease& lease, Milliseconds claimed_at);
 

@@ -44,13 +44,30 @@ TEST(ShowConfig, ReadsBackToTheSame) {
     config.cleanup_retention_hours = 0.1;
     config.enable_auth = true;
     config.api_keys = {{.name = "O'Hara \"x\"", .sha256 = sha256_hex("a")}};
-    config.devices = {"cuda:0", "cpu"};
+    config.devices = {"cuda:0", "cpu", "one", "two"};
+    config.simulated_devices = {
+        {.name = "one", .memory = 1'000'000, .speed = 2.5, .fault = "hang", .fault_while = "a b"},
+        {.name = "two", .memory = 7}};
     config.lease = std::chrono::milliseconds(1234);
     config.models = {{"kim", "mel_band_roformer", "a b/c: d.yaml", "x.ckpt"}, {"y", "", "#.yaml", "y.pt"}};
     config.log_file = "auto.log";
     config.status_requests_per_hour = 5;
     const std::string text = show_config(config);
     EXPECT_EQ(show_config(parse_config(text, "shown", {}).config), text);
+}
+
+TEST(ShowConfig, GivesWorkersEverythingButTheApiKeys) {
+    Config config;
+    config.host = "0.0.0.0";
+    config.enable_auth = true;
+    config.api_keys = {{.name = "alice", .sha256 = sha256_hex("a")}};
+    config.max_audio_hours = 2.5;
+    config.progress_timeout = std::chrono::milliseconds(45'250);
+    const std::string text = show_config_for_workers(config);
+    EXPECT_THAT(text, Not(HasSubstr(sha256_hex("a"))));
+    const Config read = parse_config(text, "snapshot", {}).config;
+    EXPECT_EQ(read.max_audio_hours, 2.5);
+    EXPECT_EQ(read.progress_timeout, config.progress_timeout);
 }
 
 TEST(ShowConfig, HidesApiKeysFromPeoplesEyes) {

@@ -144,6 +144,31 @@ TEST(LoadConfig, ReadsEveryKindOfValue) {
     EXPECT_EQ(config.models[0].checkpoint_path, "a.ckpt");
 }
 
+TEST(LoadConfig, ReadsSimulatedDevices) {
+    const Config config = parse(
+        "devices:\n- cpu\n- {kind: simulated, name: big, memory: 8GB, speed: 20, fault: hang, fault_while: "
+        "f}\n");
+    EXPECT_THAT(config.devices, ElementsAre("cpu", "big"));
+    ASSERT_EQ(config.simulated_devices.size(), 1u);
+    EXPECT_EQ(config.simulated_devices[0].memory, 8'000'000'000);
+    EXPECT_EQ(config.simulated_devices[0].speed, 20);
+    EXPECT_EQ(config.simulated_devices[0].fault, "hang");
+    EXPECT_EQ(config.simulated_devices[0].fault_while, "f");
+}
+
+TEST(LoadConfig, SaysEverythingThatIsWrongWithASimulatedDevice) {
+    try {
+        parse(
+            "devices:\n- {kind: real, name: 'cuda:0', memory: much, fault: fire, spede: 1}\n- {kind: "
+            "simulated}");
+        FAIL();
+    } catch (const Error& error) {
+        for (const char* word : {"kind must be", "name must be", "memory must be", "fault must be", "'spede'",
+                                 "has no name", "has no memory"})
+            EXPECT_THAT(error.what(), HasSubstr(word));
+    }
+}
+
 TEST(LoadConfig, ReadsJson) {
     EXPECT_EQ(
         parse("{\"port\": 9000, \"max_file_size\": \"1MB\", \"enable_rate_limit\": true}").max_file_size,

@@ -1,5 +1,7 @@
 // What happens when processes die or are told to stop in the middle of a task.
 import assert from 'node:assert/strict';
+import {existsSync, writeFileSync} from 'node:fs';
+import path from 'node:path';
 import {test} from 'node:test';
 import {makeWav} from './support/audio.mjs';
 import {Server, until} from './support/server.mjs';
@@ -151,4 +153,15 @@ test('a second server on the same data directory refuses to start', async t => {
   await assert.rejects(second.start());
   assert.notEqual((await second.exited).code, 0);
   assert.equal((await server.get('/livez')).status, 200);
+});
+
+test('a worker that is replaced works with the configuration the server started with', async t => {
+  const server = await Server.start(t);
+  const elsewhere = path.join(server.folder, 'elsewhere');
+  writeFileSync(path.join(server.folder, 'msst.yaml'), `data_dir: ${elsewhere}\nmodels_dir: ${elsewhere}\n`);
+  const [old] = await until(() => server.workers().length === 1 && server.workers(), {what: 'the first worker'});
+  process.kill(old, 'SIGKILL');
+  await server.completed(await server.task(makeWav({seconds: 1})));
+  assert.ok(!server.workers().includes(old));
+  assert.ok(!existsSync(elsewhere), 'nobody has looked into the changed file');
 });

@@ -35,7 +35,9 @@ public:
     std::optional<tasks::Task> find(const std::string&) override { return {}; }
     std::vector<tasks::Task> list(const tasks::TaskQuery&) override { return {}; }
     std::optional<int64_t> queue_position(const tasks::Task&) override { return {}; }
-    std::optional<tasks::Lease> claim(const std::string&, Milliseconds) override { return {}; }
+    std::optional<tasks::Lease> claim(const std::string&, Milliseconds, const tasks::Room&) override {
+        return {};
+    }
     std::optional<tasks::Renewal> renew(const tasks::Lease&, Milliseconds) override { return {}; }
     bool report_progress(const tasks::Lease&, double, tasks::Stage) override { return false; }
     bool complete(const tasks::Lease&, const tasks::TaskResult&) override { return false; }
@@ -45,6 +47,8 @@ public:
     std::optional<tasks::Reaped> give_back(const std::string&, int, Milliseconds) override { return {}; }
     std::vector<tasks::Reaped> reap(int, Milliseconds) override { return {}; }
     std::optional<tasks::CancelOutcome> cancel(const std::string&) override { return {}; }
+    std::optional<tasks::CancelOutcome> request_erasure(const std::string&) override { return {}; }
+    std::vector<tasks::Task> to_erase(int) override { return {}; }
     bool erase(const std::string&) override { return false; }
     std::vector<tasks::Task> with_expired_files(Timestamp, Timestamp, int) override { return {}; }
     void mark_files_deleted(const std::string&) override {}

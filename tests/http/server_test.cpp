@@ -1,11 +1,15 @@
 #include "http/server.h"
 
+#include <vector>
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "base/error.h"
+#include "base/files.h"
 #include "http/offload.h"
 #include "http/support/test_server.h"
 
@@ -56,6 +60,96 @@ TEST(Server, RefusesConnectionsBeyondItsLimitAndRecovers) {
     first.reset();
     ASSERT_TRUE(becomes_true([&] { return server.server().connections() == 1; }));
     EXPECT_EQ(server.exchange(kGet).status, 200);
+}
+
+TEST(Server, GivesTheLongestIdleConnectionsPlaceToANewcomer) {
+    ServerOptions options;
+    options.max_connections = 2;
+    TestServer server(options);
+    server.get("/hello", say("hello"));
+    server.start();
+    RawClient first = server.connect();
+    ASSERT_TRUE(becomes_true([&] { return server.server().connections() == 1; }));
+    server.clock.advance(Milliseconds(2'000));
+    RawClient second = server.connect();
+    ASSERT_TRUE(becomes_true([&] { return server.server().connections() == 2; }));
+    server.clock.advance(Milliseconds(2'000));
+
+    EXPECT_EQ(server.exchange(kGet).status, 200);
+    EXPECT_TRUE(first.is_closed());
+    second.send(kGet);
+    EXPECT_EQ(second.read()->status, 200);
+}
+
+TEST(Server, SendsAwayWhoNeverCompletesARequest) {
+    ServerOptions options;
+    options.max_connections = 1;
+    TestServer server(options);
+    server.get("/hello", say("hello"));
+    server.start();
+    RawClient slow = server.connect();
+    slow.send("GET /hello HTTP/1.1\r\nHo");
+    ASSERT_TRUE(becomes_true([&] { return server.server().connections() == 1; }));
+    server.clock.advance(Milliseconds(2'000));
+
+    EXPECT_EQ(server.exchange(kGet).status, 200);
+    EXPECT_TRUE(slow.is_closed());
+}
+
+TEST(Server, KeepsAConnectionThatIsBeingAnswered) {
+    ServerOptions options;
+    options.max_connections = 1;
+    TestServer server(options);
+    Signal entered;
+    Signal released;
+    server.get("/slow", [&](Request&) -> asio::awaitable<Response> {
+        co_await offload(server.blocking, [&] {
+            entered.set();
+            released.wait();
+        });
+        co_return Response{};
+    });
+    server.start();
+    RawClient busy = server.connect();
+    busy.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(entered.wait());
+    server.clock.advance(Milliseconds(2'000));
+
+    EXPECT_EQ(server.connect().read()->status, 503);
+    released.set();
+    EXPECT_EQ(busy.read()->status, 200);
+}
+
+// The descriptor that the next file would get.
+int next_descriptor() {
+    return open_file("/dev/null", O_RDONLY).get();
+}
+
+TEST(Server, TakesConnectionsUntilOnlyTheReservedDescriptorsAreLeft) {
+    constexpr int kForConnections = 60;
+    ServerOptions options;
+    options.reserved_files = 20;
+    options.open_files = next_descriptor() + kForConnections + options.reserved_files;
+    const int64_t first_reserved = options.open_files - options.reserved_files;
+    TestServer server(options);
+    server.get("/hello", say("hello"));
+    server.start();
+    std::vector<UniqueFd> files;  // as if they were on their way to somebody
+    for (int i = 0; i < 20; ++i) files.push_back(open_file("/dev/null", O_RDONLY));
+
+    std::vector<RawClient> clients;
+    const auto is_served = [&] {
+        clients.push_back(server.connect());
+        clients.back().send(kGet);
+        const auto answer = clients.back().read();
+        return answer && answer->status == 200;
+    };
+    while (is_served()) ASSERT_LT(clients.size(), 100U);
+    EXPECT_GE(next_descriptor(),
+              first_reserved - 2);  // a connection is two here: the test's and the server's
+
+    files.clear();
+    EXPECT_TRUE(is_served());
 }
 
 TEST(Server, DrainClosesIdleConnectionsAndEnds) {

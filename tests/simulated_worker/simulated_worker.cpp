@@ -1,4 +1,4 @@
-// simulated-worker work <data folder> <worker id> <lease ms> <most tasks>
+// simulated-worker work <data folder> <worker id> <lease ms> <most tasks> <device> <its memory>
 // simulated-worker probe <how>      how: honest, crash, hang, garbage, flood, deaf
 
 #include <cstdlib>
@@ -33,20 +33,24 @@ int work(const std::vector<std::string>& arguments) {
     for (const std::string& missing : enter_sandbox(rules)) log.info("sandbox", {{"missing", missing}});
     const auto store = store::open_task_store(data, clock);
     const auto blobs = store::open_blob_store(data);
-    worker::Worker worker({.store = *store,
-                           .blobs = *blobs,
-                           .separators =
-                               [&](const std::string& model_type, const auto&) {
-                                   return std::make_shared<testing::SimulatedSeparator>(model_type,
-                                                                                        data / "gate");
-                               },
-                           .clock = clock,
-                           .log = log,
-                           .link = link},
-                          {.worker_id = arguments.at(2),
-                           .lease = Milliseconds(std::stoi(arguments.at(3))),
-                           .poll_interval = Milliseconds(100),
-                           .max_tasks = std::stoi(arguments.at(4))});
+    worker::Worker worker(
+        {.store = *store,
+         .blobs = *blobs,
+         .separators =
+             [&](const std::string& model_type, const auto&) {
+                 return std::make_shared<testing::SimulatedSeparator>(model_type, data / "gate");
+             },
+         .clock = clock,
+         .log = log,
+         .link = link},
+        {.worker_id = arguments.at(2),
+         .lease = Milliseconds(std::stoi(arguments.at(3))),
+         .poll_interval = Milliseconds(100),
+         .max_tasks = std::stoi(arguments.at(4)),
+         .room = [&] {
+             const int64_t bytes = std::stoll(arguments.at(6));
+             return tasks::Room{.device = arguments.at(5), .total_bytes = bytes, .free_bytes = bytes};
+         }});
     return static_cast<int>(worker.run());
 }
 

@@ -520,6 +520,101 @@ TEST_P(TaskStoreContract, AStoreOpenedAfterAJumpAgreesWithTheOthers) {
     EXPECT_EQ(other->reap(kMaxLosses, kNoBackOff).size(), 1u);
 }
 
+// Tasks that need so much of a device's memory.
+tasks::NewTask needing(int64_t device_bytes) {
+    tasks::NewTask task = song();
+    task.device_bytes = device_bytes;
+    return task;
+}
+
+TEST_P(TaskStoreContract, ATaskTooLargeForADeviceGoesToALargerOne) {
+    const auto large = add(needing(800));
+    const auto small = add(needing(100));
+
+    const auto on_small = store->claim("a", kLease, {.device = "small", .total_bytes = 500});
+    const auto on_large = store->claim("b", kLease, {.device = "large", .total_bytes = 1'000});
+    ASSERT_TRUE(on_small && on_large);
+    EXPECT_EQ(on_small->task.task_id, small.task_id);
+    EXPECT_EQ(on_large->task.task_id, large.task_id);
+    EXPECT_EQ(find(large).device, "large");
+    EXPECT_EQ(find(large).device_bytes, 800);
+}
+
+TEST_P(TaskStoreContract, TasksOfOneDeviceNeverNeedMoreTogetherThanItHas) {
+    for (const int64_t bytes : {600, 300, 200}) add(needing(bytes));
+    const tasks::Room device{.device = "gpu", .total_bytes = 1'000};
+
+    const auto first = store->claim("a", kLease, device);
+    ASSERT_TRUE(first && store->claim("b", kLease, device));
+    EXPECT_FALSE(store->claim("c", kLease, device)) << "600 + 300 + 200 of 1000";
+    EXPECT_TRUE(store->release(*first));
+    const auto next = store->claim("c", kLease, device);
+    ASSERT_TRUE(next);
+    EXPECT_EQ(next->task.device_bytes, 600) << "it was submitted first";
+}
+
+TEST_P(TaskStoreContract, AnotherDevicesTasksTakeNoMemoryOfThisOne) {
+    add(needing(600));
+    add(needing(600));
+    ASSERT_TRUE(store->claim("a", kLease, {.device = "gpu 0", .total_bytes = 1'000}));
+    EXPECT_TRUE(store->claim("b", kLease, {.device = "gpu 1", .total_bytes = 1'000}));
+}
+
+TEST_P(TaskStoreContract, ATaskWaitsUntilTheDeviceHasTheMemoryFree) {
+    const auto task = add(needing(600));
+    add(needing(100));
+    tasks::Room device{.device = "gpu", .total_bytes = 1'000, .free_bytes = 599};
+    EXPECT_FALSE(store->claim("a", kLease, device)) << "a younger task does not overtake it";
+    device.free_bytes = 600;
+    EXPECT_EQ(store->claim("a", kLease, device)->task.task_id, task.task_id);
+}
+
+TEST_P(TaskStoreContract, ATaskThatNeedsNoDeviceMemoryAlwaysFits) {
+    add(needing(0));
+    EXPECT_TRUE(store->claim("a", kLease, {.device = "gpu", .total_bytes = 0, .free_bytes = 0}));
+}
+
+TEST_P(TaskStoreContract, TasksThatFitNowhereAreFoundByWhatTheyNeed) {
+    add(needing(1'000));
+    const auto hopeless = add(needing(1'001));
+    EXPECT_EQ(store->claim("a", kLease, {.more_than_bytes = 1'000})->task.task_id, hopeless.task_id);
+    EXPECT_FALSE(store->claim("a", kLease, {.more_than_bytes = 1'000}));
+}
+
+TEST_P(TaskStoreContract, ADeletedTaskIsCancelledAndErasedOnceItIsFinal) {
+    const auto running = add();
+    const auto waiting = add();
+    const auto lease = claim();
+    EXPECT_EQ(store->request_erasure(running.task_id), tasks::CancelOutcome::requested);
+    EXPECT_EQ(store->request_erasure(waiting.task_id), tasks::CancelOutcome::cancelled);
+    EXPECT_FALSE(store->request_erasure("0190a000-0000-7000-8000-000000000000"));
+    EXPECT_TRUE(find(running).erase_requested_at);
+
+    ASSERT_EQ(store->to_erase(/*limit=*/10).size(), 1U);
+    EXPECT_EQ(store->to_erase(10)[0].task_id, waiting.task_id);
+    EXPECT_TRUE(store->mark_cancelled(lease));
+    store = open();
+    EXPECT_EQ(store->to_erase(10).size(), 2U);
+    EXPECT_EQ(store->to_erase(1).size(), 1U);
+    EXPECT_TRUE(store->erase(running.task_id));
+    EXPECT_EQ(store->to_erase(10).size(), 1U);
+}
+
+TEST_P(TaskStoreContract, ADeletedTaskIsHiddenFromThoseWhoAskForThat) {
+    const auto kept = add();
+    const auto deleted = add();
+    claim();
+    store->request_erasure(deleted.task_id);
+    EXPECT_EQ(store->list({}).size(), 2U);
+    using Statuses = std::vector<tasks::TaskStatus>;
+    for (const Statuses& statuses :
+         {Statuses{}, Statuses{tasks::TaskStatus::processing, tasks::TaskStatus::cancelled}}) {
+        const auto shown = store->list({.owner = std::nullopt, .statuses = statuses, .hides_erased = true});
+        ASSERT_EQ(shown.size(), 1U);
+        EXPECT_EQ(shown[0].task_id, kept.task_id);
+    }
+}
+
 TEST_P(TaskStoreContract, AStoreThatWorksAnswersAPing) {
     EXPECT_NO_THROW(store->ping());
 }

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,11 +33,12 @@ protected:
         return {.slots = {{.name = "cpu", .device = "cpu"}},
                 .node = "test",
                 .command =
-                    [this](const WorkerSlot&, const std::string& worker_id) {
+                    [this](const WorkerSlot& slot, const std::string& worker_id) {
                         return WorkerCommand{
                             .program = MSST_SIMULATED_WORKER,
                             .arguments = {"work", folder.path().string(), worker_id,
-                                          std::to_string(lease.count()), std::to_string(max_tasks)}};
+                                          std::to_string(lease.count()), std::to_string(max_tasks),
+                                          slot.device, std::to_string(memory.at(slot.device))}};
                     },
                 .task_back_off = 50ms,
                 .silence_timeout = 20s,
@@ -52,8 +54,8 @@ protected:
     }
     void start() { start(options()); }
 
-    std::string submit(const std::string& model_type) {
-        const std::string id = submit_song(*store, *blobs, model_type).task_id;
+    std::string submit(const std::string& model_type, int64_t device_bytes = 0) {
+        const std::string id = submit_song(*store, *blobs, model_type, /*seconds=*/0.5, device_bytes).task_id;
         if (supervisor) supervisor->wake();
         return id;
     }
@@ -83,11 +85,22 @@ protected:
         return names;
     }
 
+    // How many events of this name are in the log.
+    int logged(const std::string& event) const {
+        const std::string log_text = read_file(folder / "log");
+        const std::string wanted = "\"event\":\"" + event + "\"";
+        int count = 0;
+        for (size_t at = log_text.find(wanted); at != std::string::npos; at = log_text.find(wanted, at + 1))
+            ++count;
+        return count;
+    }
+
     bool has_upload(const tasks::Task& task) { return blobs->open(task.input_key).has_value(); }
 
     msst::testing::TempFolder folder;
     Milliseconds lease{10'000};
     int max_tasks = 1'000;
+    std::map<std::string, int64_t> memory = {{"cpu", 1'000}};  // of each device
     SystemClock clock;
     Log log{folder / "log", LogLevel::info};
     std::unique_ptr<tasks::TaskStore> store = store::open_task_store(folder.path(), clock);
@@ -260,11 +273,92 @@ TEST_F(Service, TasksOfAnEarlierLifeAreTakenUpAgainWithoutCounting) {
     EXPECT_EQ(find(id).lease_losses, 0);
 }
 
+TEST_F(Service, TasksOfAnotherServerAreLeftToIt) {
+    const std::string id = submit("copy");
+    ASSERT_TRUE(store->claim("test-2/cpu/elsewhere", 60s));
+    start();
+    ASSERT_TRUE(becomes(submit("copy"), TaskStatus::completed));
+
+    EXPECT_EQ(find(id).worker, "test-2/cpu/elsewhere");
+}
+
+// Two devices of different size.
+class Devices : public Service {
+protected:
+    Devices() { memory = {{"small", 500}, {"large", 1'000}}; }
+
+    void start_both() {
+        SupervisorOptions both = options();
+        both.slots = {{.name = "small-0", .device = "small"}, {.name = "large-1", .device = "large"}};
+        start(both);
+    }
+};
+
+TEST_F(Devices, RunTasksAtTheSameTime) {
+    start_both();
+    const std::string one = submit("gate");
+    const std::string other = submit("gate");
+    ASSERT_TRUE(is_separating(one));
+    ASSERT_TRUE(is_separating(other));
+    EXPECT_NE(find(one).device, find(other).device);
+    EXPECT_EQ(supervisor->status().busy(), 2);
+    open_gate();
+    EXPECT_TRUE(becomes(one, TaskStatus::completed));
+    EXPECT_TRUE(becomes(other, TaskStatus::completed));
+}
+
+TEST_F(Devices, TakeOnlyTasksThatTheyHaveTheMemoryFor) {
+    start_both();
+    const std::string first = submit("gate", 800);
+    const std::string second = submit("gate", 800);
+    const std::string third = submit("gate", 500);
+    ASSERT_TRUE(is_separating(first));
+    ASSERT_TRUE(is_separating(third));
+    EXPECT_EQ(find(first).device, "large");
+    EXPECT_EQ(find(second).status, TaskStatus::pending);
+    EXPECT_EQ(find(third).device, "small");
+    open_gate();
+    EXPECT_TRUE(becomes(second, TaskStatus::completed));
+    EXPECT_EQ(find(second).device, "large");
+}
+
+TEST_F(Devices, ThatAreAllTooSmallForATaskFailItWithBothNumbers) {
+    const std::string hopeless = submit("copy", 1'001);
+    const std::string good = submit("copy", 1'000);
+    start_both();
+    ASSERT_TRUE(becomes(hopeless, TaskStatus::failed));
+    EXPECT_EQ(find(hopeless).error->code, "model_unavailable");
+    EXPECT_THAT(find(hopeless).error->message,
+                ::testing::AllOf(::testing::HasSubstr("1001"), ::testing::HasSubstr("1000")));
+    EXPECT_TRUE(becomes(good, TaskStatus::completed));
+}
+
+TEST_F(Devices, AreToldWithTheirMemoryAndTheModelTheyHold) {
+    start_both();
+    ASSERT_TRUE(becomes(submit("copy", 800), TaskStatus::completed));
+    ASSERT_TRUE(eventually([&] { return supervisor->status().slots.at(1).model == "copy"; }));
+    ASSERT_TRUE(eventually([&] { return supervisor->status().largest_device() == 1'000; }));
+    EXPECT_EQ(supervisor->status().slots.at(0).memory->total_bytes, 500);
+    EXPECT_EQ(supervisor->status().slots.at(0).model, "");
+}
+
+TEST_F(Service, AWorkerThatAbortsIsStartedAgainAfterEverLongerPauses) {
+    SupervisorOptions slow = options();
+    slow.shortest_restart = 200ms;
+    slow.longest_restart = 10s;
+    slow.task_back_off = 0ms;
+    start(slow);
+    const auto begin = clock.monotonic();
+    ASSERT_TRUE(becomes(submit("crash"), TaskStatus::failed));
+    EXPECT_GE(clock.monotonic() - begin, 450ms) << "three quarters of 200 ms and of 400 ms";
+}
+
 TEST_F(Service, AWorkerThatHasDoneItsShareIsExchangedWithoutCounting) {
     max_tasks = 1;
     start();
     for (int i = 0; i < 3; ++i) ASSERT_TRUE(becomes(submit("copy"), TaskStatus::completed));
 
+    EXPECT_TRUE(eventually([&] { return logged("worker_stopped") >= 3; })) << "a fresh process for each";
     EXPECT_EQ(supervisor->status().restarts(), 0);
 }
 

@@ -21,8 +21,10 @@ public:
     std::optional<int64_t> queue_position(const tasks::Task& task) override {
         return store_.queue_position(task);
     }
-    std::optional<tasks::Lease> claim(const std::string& worker, Milliseconds duration) override {
-        return store_.claim(worker, duration);
+    using TaskStore::claim;
+    std::optional<tasks::Lease> claim(const std::string& worker, Milliseconds duration,
+                                      const tasks::Room& room) override {
+        return store_.claim(worker, duration, room);
     }
     std::optional<tasks::Renewal> renew(const tasks::Lease& lease, Milliseconds duration) override {
         return store_.renew(lease, duration);
@@ -48,6 +50,10 @@ public:
     std::optional<tasks::CancelOutcome> cancel(const std::string& task_id) override {
         return store_.cancel(task_id);
     }
+    std::optional<tasks::CancelOutcome> request_erasure(const std::string& task_id) override {
+        return store_.request_erasure(task_id);
+    }
+    std::vector<tasks::Task> to_erase(int limit) override { return store_.to_erase(limit); }
     bool erase(const std::string& task_id) override { return store_.erase(task_id); }
     std::vector<tasks::Task> with_expired_files(Timestamp completed_before, Timestamp failed_before,
                                                 int limit) override {

@@ -27,7 +27,8 @@ inline void write_song(const std::filesystem::path& path, double seconds = 0.5) 
 
 // Uploads the song, as the server does, and submits it for the stem "vocals". Returns the task's id.
 inline tasks::Task submit_song(tasks::TaskStore& store, tasks::BlobStore& blobs,
-                               const std::string& model_type, double seconds = 0.5) {
+                               const std::string& model_type, double seconds = 0.5,
+                               int64_t device_bytes = 0) {
     const TempFolder folder;
     write_song(folder / "song.wav", seconds);
     const std::string bytes = read_file(folder / "song.wav");
@@ -46,6 +47,7 @@ inline tasks::Task submit_song(tasks::TaskStore& store, tasks::BlobStore& blobs,
                   .sample_rate = 44100,
                   .channels = 2};
     task.input_key = key;
+    task.device_bytes = device_bytes;
     return *store.add(task, /*max_queued=*/1000).task;
 }
 

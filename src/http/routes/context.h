@@ -4,7 +4,6 @@
 #include <mutex>
 
 #include "http/routes/checksum_cache.h"
-#include "http/routes/erasures.h"
 #include "http/routes/idempotency.h"
 #include "http/routes/services.h"
 #include "http/routes/speed.h"
@@ -23,7 +22,6 @@ struct Context {
 
     Services services;
     InFlightKeys in_flight;
-    Erasures erasures;
     Speed speed;
     ChecksumCache checksums;
     std::atomic<int> event_streams{0};

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "http/offload.h"
+#include "http/routes/erasures.h"
 #include "http/routes/owned_task.h"
 #include "http/routes/routes.h"
 #include "tasks/task_store.h"
@@ -18,9 +19,10 @@ constexpr Milliseconds kLookAgain{100};
 
 enum class Step { erased, worker_still_runs };
 
-// Cancels the task if it is active, and erases it if it is final.
+// Cancels the task if it is active, and erases it if it is final. From here on nobody sees it any more, also
+// after a restart.
 Step try_to_erase(Context& context, const std::string& task_id) {
-    context.services.store.cancel(task_id);
+    context.services.store.request_erasure(task_id);
     if (erase_task(context.services.store, context.services.blobs, task_id)) return Step::erased;
     return context.services.store.find(task_id) ? Step::worker_still_runs : Step::erased;
 }
@@ -35,11 +37,8 @@ asio::awaitable<Response> delete_task(Context& context, Request& request) {
     asio::steady_timer timer(co_await asio::this_coro::executor);
     for (;;) {
         const Step step = co_await offload(pool, [&] { return try_to_erase(context, task.task_id); });
-        if (step == Step::erased) break;
-        if (context.services.clock.monotonic() >= deadline) {
-            context.erasures.add(task.task_id);
-            break;
-        }
+        // What its worker still holds at the deadline is swept later.
+        if (step == Step::erased || context.services.clock.monotonic() >= deadline) break;
         timer.expires_after(kLookAgain);
         co_await timer.async_wait(asio::use_awaitable);
     }

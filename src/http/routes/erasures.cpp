@@ -1,9 +1,16 @@
 #include "http/routes/erasures.h"
 
+#include <iterator>
+
 #include "tasks/blob_store.h"
 #include "tasks/task_store.h"
 
 namespace msst::http::routes {
+namespace {
+
+constexpr int kAtOnce = 20;
+
+}  // namespace
 
 bool erase_task(tasks::TaskStore& store, tasks::BlobStore& blobs, const std::string& task_id) {
     const auto task = store.find(task_id);
@@ -13,26 +20,12 @@ bool erase_task(tasks::TaskStore& store, tasks::BlobStore& blobs, const std::str
     return store.erase(task_id);
 }
 
-void Erasures::add(const std::string& task_id) {
-    const std::lock_guard lock(mutex_);
-    waiting_.insert(task_id);
-}
-
-bool Erasures::contains(const std::string& task_id) const {
-    const std::lock_guard lock(mutex_);
-    return waiting_.contains(task_id);
-}
-
-void Erasures::sweep(tasks::TaskStore& store, tasks::BlobStore& blobs) {
-    std::set<std::string> ids;
-    {
-        const std::lock_guard lock(mutex_);
-        ids = waiting_;
-    }
-    for (const std::string& id : ids) {
-        if (!erase_task(store, blobs, id) && store.find(id)) continue;
-        const std::lock_guard lock(mutex_);
-        waiting_.erase(id);
+void sweep_erasures(tasks::TaskStore& store, tasks::BlobStore& blobs) {
+    bool has_more = true;
+    while (has_more) {
+        const auto tasks = store.to_erase(kAtOnce);
+        for (const tasks::Task& task : tasks) erase_task(store, blobs, task.task_id);
+        has_more = std::ssize(tasks) == kAtOnce;
     }
 }
 

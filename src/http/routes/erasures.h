@@ -1,7 +1,5 @@
 #pragma once
 
-#include <mutex>
-#include <set>
 #include <string>
 
 namespace msst::tasks {
@@ -15,19 +13,8 @@ namespace msst::http::routes {
 // not final yet, or already gone. Throws as the stores.
 bool erase_task(tasks::TaskStore& store, tasks::BlobStore& blobs, const std::string& task_id);
 
-// Tasks that were deleted while their worker did not stop in time: unknown from then on, erased when it has.
-// Thread-safe. Forgotten when the process ends; the tasks are cancelled by then, and retention removes them.
-class Erasures {
-public:
-    void add(const std::string& task_id);
-    bool contains(const std::string& task_id) const;
-
-    // Erases those that are final by now. Call it every few seconds. Throws as the stores.
-    void sweep(tasks::TaskStore& store, tasks::BlobStore& blobs);
-
-private:
-    mutable std::mutex mutex_;
-    std::set<std::string> waiting_;
-};
+// Erases the tasks whose client deleted them while their worker did not stop in time, once it has. The store
+// remembers them, so that a restart changes nothing. Call it every few seconds. Throws as the stores.
+void sweep_erasures(tasks::TaskStore& store, tasks::BlobStore& blobs);
 
 }  // namespace msst::http::routes

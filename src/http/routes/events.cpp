@@ -80,7 +80,7 @@ struct News {
 
 News look(Context& context, Narrator& narrator, const std::string& task_id) {
     const auto task = context.services.store.find(task_id);
-    if (!task || context.erasures.contains(task_id)) return {.text = {}, .is_end = true};
+    if (!task || task->erase_requested_at) return {.text = {}, .is_end = true};
     context.speed.learn(*task);
     std::string text = narrator.tell(*task);
     return {.text = std::move(text), .is_end = tasks::is_final(task->status)};

@@ -37,9 +37,9 @@ void throw_unknown_task() {
 tasks::Task owned_task(Context& context, const Request& request) {
     const auto id = request.path_values.find("task_id");
     if (id == request.path_values.end() || !is_uuid(id->second)) throw_unknown_task();
-    if (context.erasures.contains(id->second)) throw_unknown_task();
     auto task = context.services.store.find(id->second);
-    if (!task || (!request.owner.empty() && task->owner != request.owner)) throw_unknown_task();
+    if (!task || task->erase_requested_at || (!request.owner.empty() && task->owner != request.owner))
+        throw_unknown_task();
     return *std::move(task);
 }
 

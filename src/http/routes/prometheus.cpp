@@ -56,6 +56,8 @@ struct Prometheus::Figures {
     Gauges& workers = gauges(registry, "msst_workers", "Worker processes, by state.");
     Gauges& restarts =
         gauges(registry, "msst_worker_restarts", "Workers started again since the server started.");
+    Gauges& busy = gauges(registry, "msst_worker_busy", "1 while the worker runs a task, by its device.");
+    Gauges& memory = gauges(registry, "msst_device_memory_bytes", "Memory of each device, by state.");
     Gauges& free_disk = gauges(registry, "msst_disk_free_bytes", "Free space where uploads and results lie.");
     Gauges& uptime = gauges(registry, "msst_uptime_seconds", "Time since the server started.");
     Gauges& info = gauges(registry, "msst_info", "Always 1; the label tells the version.");
@@ -108,6 +110,14 @@ struct Prometheus::Figures {
         workers.Add({{"state", "alive"}}).Set(status.alive);
         workers.Add({{"state", "busy"}}).Set(status.busy);
         restarts.Add({}).Set(static_cast<double>(status.restarts));
+        for (const WorkerSlotStatus& slot : status.slots)
+            busy.Add({{"worker", slot.name}, {"device", slot.device}}).Set(slot.is_busy ? 1 : 0);
+        for (const DeviceStatus& device : status.devices) {
+            memory.Add({{"device", device.name}, {"state", "total"}})
+                .Set(static_cast<double>(device.total_bytes));
+            memory.Add({{"device", device.name}, {"state", "free"}})
+                .Set(static_cast<double>(device.free_bytes));
+        }
     }
 };
 

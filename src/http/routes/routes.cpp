@@ -4,6 +4,7 @@
 
 #include "http/offload.h"
 #include "http/routes/context.h"
+#include "http/routes/erasures.h"
 #include "http/routes/prometheus.h"
 
 namespace msst::http {
@@ -87,7 +88,7 @@ std::function<void(const AccessRecord&)> Routes::observer() {
 
 void Routes::sweep_deleted() {
     Context& context = state_->context;
-    context.erasures.sweep(context.services.store, context.services.blobs);
+    routes::sweep_erasures(context.services.store, context.services.blobs);
 }
 
 }  // namespace msst::http

@@ -57,9 +57,22 @@ void ensure_room(Context& context, const Request& request) {
                "the server has too little disk space; try again later", {{"Retry-After", "60"}});
 }
 
-void ensure_model(Context& context, const std::string& model_type) {
+// Refuses a model that no device has the memory for. Returns how much it needs.
+int64_t ensure_device(Context& context, const catalog::Model& model) {
+    const int64_t needed = model.network ? model.network->device_bytes : 0;
+    const auto largest = context.services.worker_status().largest_device_bytes;
+    if (!largest || needed <= *largest) return needed;
+    const std::string message = "model '" + model.model_type + "' needs " + std::to_string(needed) +
+                                " bytes of device memory, the largest device has " + std::to_string(*largest);
+    context.services.log.error("model_fits_no_device",
+                               {{"model_type", model.model_type}, {"problem", message}});
+    refuse(status::internal_server_error, "model_unavailable", message);
+}
+
+// Returns how much memory the model needs on a device.
+int64_t ensure_model(Context& context, const std::string& model_type) {
     const catalog::Model* model = context.services.catalog.find(model_type);
-    if (model && is_usable(*model)) return;
+    if (model && is_usable(*model)) return ensure_device(context, *model);
     context.services.log.error("model_unavailable",
                                {{"model_type", model_type}, {"problem", model ? model->problem : "unknown"}});
     refuse(status::internal_server_error, "model_unavailable", "model '" + model_type + "' cannot be loaded");
@@ -112,9 +125,10 @@ Response accept(Context& context, const Request& request, Upload& upload, const 
                         .request = upload.form.finish(services.catalog),
                         .input = {},
                         .input_key = tasks::upload_key(make_uuid_v7(services.clock.now())),
+                        .device_bytes = 0,
                         .idempotency_key = key,
                         .request_fingerprint = key.empty() ? std::string() : upload.fingerprint()};
-    ensure_model(context, task.request.model_type);
+    task.device_bytes = ensure_model(context, task.request.model_type);
     task.input = input_facts(upload, check_audio(context, upload));
 
     upload.blob->keep(task.input_key);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,20 @@ struct Settings {
     Milliseconds delete_patience{5'000};   // how long DELETE waits for a worker to stop
 };
 
+struct DeviceStatus {
+    std::string name;  // "cpu", "cuda:0"
+    int64_t total_bytes = 0;
+    int64_t free_bytes = 0;
+};
+
+struct WorkerSlotStatus {
+    std::string name;
+    std::string device;
+    bool is_alive = false;
+    bool is_busy = false;
+    std::string model;  // that it holds ready; empty: none
+};
+
 struct WorkerStatus {
     int configured = 0;
     int alive = 0;
@@ -53,6 +68,9 @@ struct WorkerStatus {
     int64_t restarts = 0;           // since the server started
     std::vector<std::string> gpus;  // "cuda:0 NVIDIA H200"; empty: none is used
     bool is_draining = false;       // the server is shutting down
+    std::vector<WorkerSlotStatus> slots = {};
+    std::vector<DeviceStatus> devices = {};            // those that a worker has spoken of
+    std::optional<int64_t> largest_device_bytes = {};  // none: not known yet
 };
 
 struct Services {

@@ -68,6 +68,7 @@ private:
 
 tasks::TaskQuery parse(const Request& request) {
     ListParameters parameters;
+    parameters.query.hides_erased = true;
     if (!request.owner.empty()) parameters.query.owner = request.owner;
     for (const auto& [name, value] : request.query) parameters.add(name, value);
     if (!parameters.errors.empty()) refuse_query(std::move(parameters.errors));
@@ -85,8 +86,7 @@ Response list_tasks(Context& context, const Request& request) {
     if (has_more) page.resize(limit);
 
     nlohmann::ordered_json json{{"tasks", nlohmann::ordered_json::array()}, {"next_cursor", nullptr}};
-    for (const tasks::Task& task : page)
-        if (!context.erasures.contains(task.task_id)) json["tasks"].push_back(task_json(context, task));
+    for (const tasks::Task& task : page) json["tasks"].push_back(task_json(context, task));
     if (has_more) json["next_cursor"] = page.back().task_id;
     return json_response(beast_http::status::ok, json);
 }

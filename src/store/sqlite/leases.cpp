@@ -103,17 +103,30 @@ tasks::Reaped end_lost_attempt(Database& db, const StoreClock& clock, const Atte
     return {.task_id = attempt.task_id, .outcome = tasks::GiveBackOutcome::requeued};
 }
 
+std::optional<std::string> null_if_empty(const std::string& text) {
+    return text.empty() ? std::nullopt : std::optional(text);
+}
+
+// The task that a room takes next, if it has the memory free. ?1 the time on the store's clock, ?2 the
+// device, ?3 its memory, ?4 what of it is free, ?5 more_than_bytes.
+const std::string kNextTask =
+    "SELECT seq FROM (SELECT seq, device_bytes FROM tasks INDEXED BY tasks_ready"
+    "                  WHERE status = 'pending' AND (not_before IS NULL OR not_before <= ?1)"
+    "                    AND device_bytes <= ?3 AND device_bytes > ?5 ORDER BY seq LIMIT 1)"
+    " WHERE device_bytes = 0 OR device_bytes <= min(?4, ?3 -"
+    "       (SELECT coalesce(sum(device_bytes), 0) FROM tasks INDEXED BY tasks_device"
+    "         WHERE status = 'processing' AND device = ?2))";
+
 int64_t to_milliseconds(double seconds) {
     return std::isfinite(seconds) ? std::llround(std::clamp(seconds, 0.0, 1e9) * 1000) : 0;
 }
 
 }  // namespace
 
-bool has_due_task(Database& db, const StoreClock& clock) {
-    Statement query = db.prepare(
-        "SELECT 1 FROM tasks INDEXED BY tasks_ready"
-        " WHERE status = 'pending' AND (not_before IS NULL OR not_before <= ?1) LIMIT 1");
-    query.bind_all(clock.tick());
+bool has_due_task(Database& db, const StoreClock& clock, const tasks::Room& room) {
+    Statement query = db.prepare(kNextTask);
+    query.bind_all(clock.tick(), null_if_empty(room.device), room.total_bytes, room.free_bytes,
+                   room.more_than_bytes);
     return query.step();
 }
 
@@ -126,18 +139,17 @@ bool has_overdue_task(Database& db, const StoreClock& clock) {
 }
 
 std::optional<tasks::Lease> claim_task(Database& db, const StoreClock& clock, const std::string& worker,
-                                       Milliseconds duration) {
+                                       Milliseconds duration, const tasks::Room& room) {
     static const std::string kClaim =
-        "UPDATE tasks SET status = 'processing', epoch = epoch + 1, worker = ?1, lease_until = ?2 + ?3,"
-        " not_before = NULL, progress = 0, stage = 'queued', started_at = ?4, started_tick = ?2,"
-        " waited_ms = coalesce(waited_ms, max(0, ?2 - created_tick))"
-        " WHERE seq = (SELECT seq FROM tasks INDEXED BY tasks_ready"
-        "               WHERE status = 'pending' AND (not_before IS NULL OR not_before <= ?2)"
-        "               ORDER BY seq LIMIT 1)" +
-        returning_task();
+        "UPDATE tasks SET status = 'processing', epoch = epoch + 1, worker = ?6, lease_until = ?1 + ?7,"
+        " not_before = NULL, progress = 0, stage = 'queued', started_at = ?8, started_tick = ?1, device = ?2,"
+        " waited_ms = coalesce(waited_ms, max(0, ?1 - created_tick))"
+        " WHERE seq = (" +
+        kNextTask + ")" + returning_task();
     check(!worker.empty(), "a worker without a name cannot claim a task");
     Statement claim = db.prepare(kClaim);
-    claim.bind_all(worker, clock.tick(), duration.count(), clock.wall());
+    claim.bind_all(clock.tick(), null_if_empty(room.device), room.total_bytes, room.free_bytes,
+                   room.more_than_bytes, worker, duration.count(), clock.wall());
     if (!claim.step()) return std::nullopt;
     tasks::Task task = read_task(claim, clock);
     claim.step();
@@ -245,6 +257,15 @@ std::optional<tasks::CancelOutcome> cancel_task(Database& db, const StoreClock& 
     query.bind_all(task_id);
     if (!query.step()) return std::nullopt;
     return tasks::CancelOutcome::already_final;
+}
+
+std::optional<tasks::CancelOutcome> request_erasure(Database& db, const StoreClock& clock,
+                                                    const std::string& task_id) {
+    db.run(
+        "UPDATE tasks SET erase_requested_at = coalesce(erase_requested_at, ?2), idempotency_key = NULL,"
+        " request_fingerprint = NULL WHERE task_id = ?1",
+        task_id, clock.wall());
+    return cancel_task(db, clock, task_id);
 }
 
 }  // namespace msst::store::sqlite

@@ -14,11 +14,11 @@
 namespace msst::store::sqlite {
 
 // Whether claim_task() or reap_some() would find something now; these two need no right to write.
-bool has_due_task(Database& db, const StoreClock& clock);
+bool has_due_task(Database& db, const StoreClock& clock, const tasks::Room& room);
 bool has_overdue_task(Database& db, const StoreClock& clock);
 
 std::optional<tasks::Lease> claim_task(Database& db, const StoreClock& clock, const std::string& worker,
-                                       Milliseconds duration);
+                                       Milliseconds duration, const tasks::Room& room);
 std::optional<tasks::Renewal> renew_lease(Database& db, const StoreClock& clock, const tasks::Lease& lease,
                                           Milliseconds duration);
 bool write_progress(Database& db, const tasks::Lease& lease, double progress, tasks::Stage stage);
@@ -45,5 +45,8 @@ std::vector<tasks::Reaped> reap_some(Database& db, const StoreClock& clock, cons
 
 std::optional<tasks::CancelOutcome> cancel_task(Database& db, const StoreClock& clock,
                                                 const std::string& task_id);
+// Cancels it too.
+std::optional<tasks::CancelOutcome> request_erasure(Database& db, const StoreClock& clock,
+                                                    const std::string& task_id);
 
 }  // namespace msst::store::sqlite

@@ -16,8 +16,13 @@ constexpr const char* kAfterEveryId = "~";
 // status, each read newest first, and the ranges are merged: nothing is ever scanned and thrown away. ?1
 // before_task_id, ?2 limit, ?3 owner, ?4 model_type, ?5 … the statuses
 std::string page_of_ids(const tasks::TaskQuery& query, size_t statuses) {
+    // As a list of those few: with a condition on the column the page would not come from the index alone.
+    static const std::string kNotErased =
+        " AND task_id NOT IN (SELECT task_id FROM tasks INDEXED BY tasks_to_erase"
+        " WHERE erase_requested_at IS NOT NULL)";
     const std::string filter = std::string(query.owner ? " AND owner = ?3" : "") +
-                               (query.model_type.empty() ? "" : " AND model_type = ?4");
+                               (query.model_type.empty() ? "" : " AND model_type = ?4") +
+                               (query.hides_erased ? kNotErased : "");
     const auto range = [&](const std::string& status) {
         return "SELECT task_id FROM (SELECT task_id FROM tasks WHERE task_id < ?1" + filter + status +
                " ORDER BY task_id DESC LIMIT ?2)";
@@ -75,6 +80,24 @@ void read_totals(Database& db, tasks::StoreStatistics& statistics) {
         statistics.average_wait_seconds = static_cast<double>(waited_ms) / 1000 / static_cast<double>(waits);
 }
 
+// The whole minutes of the last day by their sums, and the tasks of the minute in which it began one by one.
+void read_last_day(Database& db, StoreClock::Tick now, tasks::StoreStatistics& statistics) {
+    constexpr StoreClock::Tick kMinute = 60'000;
+    constexpr StoreClock::Tick kDay = 24 * 60 * kMinute;
+    const StoreClock::Tick begin = now - kDay;
+    Statement recent = db.prepare(
+        "SELECT status, sum(tasks) FROM ("
+        "  SELECT status, tasks FROM finished_minutes WHERE minute > ?1"
+        "  UNION ALL SELECT status, 1 FROM tasks INDEXED BY tasks_finished"
+        "             WHERE finished_tick > ?2 AND finished_tick < ?3) GROUP BY status");
+    recent.bind_all(begin / kMinute, begin, (begin / kMinute + 1) * kMinute);
+    while (recent.step()) {
+        const auto status = tasks::parse_task_status(recent.text(0));
+        if (status == tasks::TaskStatus::completed) statistics.completed_24h = recent.integer(1);
+        if (status == tasks::TaskStatus::failed) statistics.failed_24h = recent.integer(1);
+    }
+}
+
 }  // namespace
 
 std::optional<tasks::Task> find_task(Database& db, const StoreClock& clock, const std::string& task_id) {
@@ -113,15 +136,7 @@ tasks::StoreStatistics read_statistics(Database& db, const StoreClock& clock) {
         "SELECT created_at FROM tasks INDEXED BY tasks_ready WHERE status = 'pending' ORDER BY seq LIMIT 1");
     if (oldest.step()) statistics.oldest_pending = oldest.time(0);
 
-    constexpr Milliseconds kDay = std::chrono::hours(24);
-    Statement recent = db.prepare(
-        "SELECT count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed')"
-        " FROM tasks INDEXED BY tasks_finished WHERE finished_tick > ?1");
-    recent.bind_all(clock.tick() - kDay.count());
-    if (recent.step()) {
-        statistics.completed_24h = recent.integer(0);
-        statistics.failed_24h = recent.integer(1);
-    }
+    read_last_day(db, clock.tick(), statistics);
     return statistics;
 }
 

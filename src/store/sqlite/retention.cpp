@@ -30,6 +30,16 @@ std::vector<tasks::Task> find_expired_records(Database& db, const StoreClock& cl
     return read_tasks(query, clock);
 }
 
+std::vector<tasks::Task> find_to_erase(Database& db, const StoreClock& clock, int limit) {
+    static const std::string kFind =
+        select_task() +
+        " FROM tasks INDEXED BY tasks_to_erase WHERE erase_requested_at IS NOT NULL"
+        " AND finished_at IS NOT NULL ORDER BY erase_requested_at, task_id LIMIT ?1";
+    Statement query = db.prepare(kFind);
+    query.bind_all(limit);
+    return read_tasks(query, clock);
+}
+
 void write_files_deleted(Database& db, const StoreClock& clock, const std::string& task_id) {
     db.run(
         "UPDATE tasks SET files_deleted_at = ?2"

@@ -17,6 +17,8 @@ std::vector<tasks::Task> find_expired_files(Database& db, const StoreClock& cloc
 std::vector<tasks::Task> find_expired_records(Database& db, const StoreClock& clock,
                                               Timestamp finished_before, int limit);
 
+std::vector<tasks::Task> find_to_erase(Database& db, const StoreClock& clock, int limit);
+
 // Within a write transaction.
 void write_files_deleted(Database& db, const StoreClock& clock, const std::string& task_id);
 bool erase_task(Database& db, const std::string& task_id);

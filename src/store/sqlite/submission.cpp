@@ -15,14 +15,14 @@ std::optional<std::string> none_if_empty(const std::string& text) {
 tasks::Task insert_task(Database& db, const StoreClock& clock, const tasks::NewTask& task) {
     static const std::string kInsert =
         "INSERT INTO tasks (task_id, owner, model_type, request, input, input_key, idempotency_key,"
-        "                   request_fingerprint, created_at, created_tick)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)" +
+        "                   request_fingerprint, created_at, created_tick, device_bytes)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)" +
         returning_task();
     const Timestamp now = clock.wall();
     Statement insert = db.prepare(kInsert);
     insert.bind_all(make_uuid_v7(now), task.owner, task.request.model_type, to_json_text(task.request),
                     to_json_text(task.input), task.input_key, none_if_empty(task.idempotency_key),
-                    none_if_empty(task.request_fingerprint), now, clock.tick());
+                    none_if_empty(task.request_fingerprint), now, clock.tick(), task.device_bytes);
     check(insert.step(), "the new task did not come back");
     tasks::Task added = read_task(insert, clock);
     insert.step();  // to its end, which is when the triggers' work counts as done

@@ -10,7 +10,7 @@ namespace {
 const std::string kColumns =
     "task_id, owner, seq, status, epoch, lease_losses, worker, not_before, lease_until, cancel_requested_at, "
     "progress, stage, request, input, input_key, result, error, created_at, started_at, finished_at, "
-    "files_deleted_at";
+    "files_deleted_at, device, device_bytes, erase_requested_at";
 
 template <typename Enum>
 Enum known(std::optional<Enum> value, const char* what) {
@@ -61,6 +61,9 @@ tasks::Task read_task(const Statement& row, const StoreClock& clock) {
     task.started_at = row.time(column++);
     task.finished_at = row.time(column++);
     task.files_deleted_at = row.time(column++);
+    task.device = row.text(column++);
+    task.device_bytes = row.integer(column++);
+    task.erase_requested_at = row.time(column++);
     return task;
 }
 

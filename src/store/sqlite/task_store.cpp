@@ -46,11 +46,12 @@ std::optional<int64_t> SqliteTaskStore::queue_position(const tasks::Task& task) 
     return readers_.ask([&](Database& db) { return find_queue_position(db, task.task_id); });
 }
 
-std::optional<tasks::Lease> SqliteTaskStore::claim(const std::string& worker, Milliseconds duration) {
+std::optional<tasks::Lease> SqliteTaskStore::claim(const std::string& worker, Milliseconds duration,
+                                                   const tasks::Room& room) {
     // Idle workers ask all the time: they must not take the right to write from those who need it.
-    if (!readers_.ask([&](Database& db) { return has_due_task(db, clock_); })) return std::nullopt;
+    if (!readers_.ask([&](Database& db) { return has_due_task(db, clock_, room); })) return std::nullopt;
     return writes_.run(Durability::synced,
-                       [&](Database& db) { return claim_task(db, clock_, worker, duration); });
+                       [&](Database& db) { return claim_task(db, clock_, worker, duration, room); });
 }
 
 std::optional<tasks::Renewal> SqliteTaskStore::renew(const tasks::Lease& lease, Milliseconds duration) {
@@ -102,6 +103,15 @@ std::vector<tasks::Reaped> SqliteTaskStore::reap(int max_losses, Milliseconds ba
 
 std::optional<tasks::CancelOutcome> SqliteTaskStore::cancel(const std::string& task_id) {
     return writes_.run(Durability::synced, [&](Database& db) { return cancel_task(db, clock_, task_id); });
+}
+
+std::optional<tasks::CancelOutcome> SqliteTaskStore::request_erasure(const std::string& task_id) {
+    return writes_.run(Durability::synced,
+                       [&](Database& db) { return sqlite::request_erasure(db, clock_, task_id); });
+}
+
+std::vector<tasks::Task> SqliteTaskStore::to_erase(int limit) {
+    return readers_.ask([&](Database& db) { return find_to_erase(db, clock_, limit); });
 }
 
 bool SqliteTaskStore::erase(const std::string& task_id) {

@@ -32,7 +32,9 @@ public:
     std::vector<tasks::Task> list(const tasks::TaskQuery& query) override;
     std::optional<int64_t> queue_position(const tasks::Task& task) override;
 
-    std::optional<tasks::Lease> claim(const std::string& worker, Milliseconds duration) override;
+    using TaskStore::claim;
+    std::optional<tasks::Lease> claim(const std::string& worker, Milliseconds duration,
+                                      const tasks::Room& room) override;
     std::optional<tasks::Renewal> renew(const tasks::Lease& lease, Milliseconds duration) override;
     bool report_progress(const tasks::Lease& lease, double progress, tasks::Stage stage) override;
     bool complete(const tasks::Lease& lease, const tasks::TaskResult& result) override;
@@ -44,6 +46,8 @@ public:
     std::vector<tasks::Reaped> reap(int max_losses, Milliseconds back_off) override;
     std::optional<tasks::CancelOutcome> cancel(const std::string& task_id) override;
 
+    std::optional<tasks::CancelOutcome> request_erasure(const std::string& task_id) override;
+    std::vector<tasks::Task> to_erase(int limit) override;
     bool erase(const std::string& task_id) override;
     std::vector<tasks::Task> with_expired_files(Timestamp completed_before, Timestamp failed_before,
                                                 int limit) override;

@@ -240,6 +240,22 @@ TEST(Separate, AModelWithDamagedFilesIsAServerErrorWithoutItsPaths) {
     EXPECT_THAT(service.stored_files(), IsEmpty());
 }
 
+TEST(Separate, AModelThatNoDeviceHasTheMemoryForIsRefusedWithBothNumbers) {
+    Service service;
+    service.install_large_model(1'001);
+    const std::vector<Part> parts = {{.name = "model_type", .value = "large", .file_name = {}}, file_part()};
+    EXPECT_EQ(service.submit(parts).status, 201) << "nobody knows the devices yet";
+    service.workers.largest_device_bytes = 1'001;
+    const std::string id = service.submit(parts).json().at("task_id");
+    EXPECT_EQ(service.store->find(id)->device_bytes, 1'001);
+
+    service.workers.largest_device_bytes = 1'000;
+    const Reply refused = service.submit(parts);
+    EXPECT_EQ(refused.status, 500);
+    EXPECT_EQ(refused.json().at("code"), "model_unavailable");
+    EXPECT_THAT(refused.json().at("message").get<std::string>(), AllOf(HasSubstr("1001"), HasSubstr("1000")));
+}
+
 TEST(Separate, AFullQueueIsToldBeforeTheBodyIsRead) {
     Settings settings;
     settings.max_queued_tasks = 1;

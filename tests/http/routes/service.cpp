@@ -133,10 +133,15 @@ std::string Reply::header(const std::string& name) const {
 Service::Service(Settings settings)
     : store(store::open_task_store(folder.path(), clock)),
       blobs(store::open_blob_store(folder.path())),
-      catalog(std::make_unique<catalog::Catalog>(models(), "dsp")) {
-    settings.version = "1.2.3";
-    settings.degraded_free_disk = std::min<int64_t>(settings.degraded_free_disk, 1);
-    settings.event_poll = Milliseconds(1);
+      catalog(std::make_unique<catalog::Catalog>(models(), "dsp")),
+      settings_(std::move(settings)) {
+    settings_.version = "1.2.3";
+    settings_.degraded_free_disk = std::min<int64_t>(settings_.degraded_free_disk, 1);
+    settings_.event_poll = Milliseconds(1);
+    restart();
+}
+
+void Service::restart() {
     Services services{.store = *store,
                       .blobs = *blobs,
                       .catalog = *catalog,
@@ -150,9 +155,19 @@ Service::Service(Settings settings)
                           },
                       .worker_status = [this] { return workers; },
                       .on_task_added = [this] { ++wake_ups; },
-                      .settings = settings};
+                      .settings = settings_};
+    router = std::make_unique<Router>();
     routes = std::make_unique<Routes>(services);
-    routes->add_to(router);
+    routes->add_to(*router);
+}
+
+void Service::install_large_model(int64_t device_bytes) {
+    catalog::Model large = catalog::embedded_model();
+    large.model_type = "large";
+    large.checkpoint_path = folder / "large.ckpt";
+    std::ofstream(large.checkpoint_path) << "weights";
+    large.network = catalog::NetworkFacts{.device_bytes = device_bytes};
+    *catalog = catalog::Catalog({catalog::embedded_model(), large}, "dsp");
 }
 
 Service::~Service() {
@@ -161,7 +176,7 @@ Service::~Service() {
 
 Reply Service::ask(const Ask& ask) {
     asio::io_context io;
-    auto reply = asio::co_spawn(io, answer(router, ask), asio::use_future);
+    auto reply = asio::co_spawn(io, answer(*router, ask), asio::use_future);
     io.run();
     return reply.get();
 }

@@ -67,6 +67,12 @@ public:
     // A task that a client has submitted; its id.
     std::string add_task(const std::string& owner = "");
 
+    // Installs the model "large", which needs so much of a device's memory.
+    void install_large_model(int64_t device_bytes);
+
+    // Another server on the same stores.
+    void restart();
+
     // A worker takes the oldest task and publishes these stems (name and bytes).
     tasks::Lease claim();
     void complete(const tasks::Lease& lease, const std::vector<std::pair<std::string, std::string>>& stems);
@@ -88,7 +94,10 @@ public:
         .configured = 1, .alive = 1, .busy = 0, .restarts = 0, .gpus = {}, .is_draining = false};
     int wake_ups = 0;
     std::unique_ptr<Routes> routes;
-    Router router;
+    std::unique_ptr<Router> router;
+
+private:
+    Settings settings_;
 };
 
 Part file_part(const std::string& bytes = "RIFF of a song", const std::string& file_name = "song.wav");

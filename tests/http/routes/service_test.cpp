@@ -21,7 +21,7 @@ TEST(Documents, EveryOperationOfTheApiDocumentHasItsRouteAndEveryRouteItsOperati
             // HEAD comes with GET.
             if (method != "parameters" && method != "head")
                 documented.insert(method + " " + path + " " + operation.at("operationId").get<std::string>());
-    for (const Route& route : service.router.routes()) {
+    for (const Route& route : service.router->routes()) {
         std::string method(beast_http::to_string(route.method));
         std::ranges::transform(method, method.begin(), [](unsigned char c) { return std::tolower(c); });
         routed.insert(method + " " + route.pattern + " " + route.operation_id);
@@ -76,6 +76,21 @@ TEST(Models, OneTellsWhatItNeeds) {
     EXPECT_EQ(json.at("state"), "loaded");
 }
 
+TEST(Models, OneIsLoadedWhereALivingWorkerHoldsIt) {
+    Service service;
+    service.install_large_model(1'000);
+    service.workers.slots = {{.name = "a", .device = "cuda:0", .is_alive = true, .model = "other"},
+                             {.name = "b", .device = "cuda:1", .is_alive = false, .model = "large"}};
+    const auto unloaded = service.get("/api/v1/models/large").json();
+    EXPECT_EQ(unloaded.at("state"), "unloaded");
+    EXPECT_EQ(unloaded.at("devices"), nlohmann::json::array());
+
+    service.workers.slots[1].is_alive = true;
+    const auto loaded = service.get("/api/v1/models/large").json();
+    EXPECT_EQ(loaded.at("state"), "loaded");
+    EXPECT_EQ(loaded.at("devices"), nlohmann::json::array({"cuda:1"}));
+}
+
 TEST(Models, UnknownAndUnusableOnesAreNotFound) {
     Service service;
     EXPECT_EQ(service.get("/api/v1/models/spleeter").status, 404);
@@ -128,6 +143,23 @@ TEST(Metrics, CountTheTasks) {
     EXPECT_EQ(json.at("average_processing_time_seconds"), 3);
     EXPECT_EQ(json.at("worker_restarts"), 7);
     EXPECT_EQ(json.at("uptime_seconds"), 3.002);
+}
+
+TEST(Metrics, TellTheMemoryOfDevicesAndTheDeviceOfEveryWorker) {
+    Service service;
+    service.workers.slots = {
+        {.name = "a", .device = "cuda:0", .is_alive = true, .is_busy = true, .model = "large"}};
+    service.workers.devices = {{.name = "cuda:0", .total_bytes = 80, .free_bytes = 30}};
+    const auto json = service.get("/api/v1/metrics").json();
+    EXPECT_EQ(json.at("devices")[0],
+              nlohmann::json({{"name", "cuda:0"}, {"total_bytes", 80}, {"free_bytes", 30}}));
+    EXPECT_EQ(
+        json.at("workers")[0],
+        nlohmann::json({{"name", "a"}, {"device", "cuda:0"}, {"state", "busy"}, {"model_type", "large"}}));
+    const std::string text = service.get("/metrics").body;
+    EXPECT_THAT(text, HasSubstr("msst_device_memory_bytes{device=\"cuda:0\",state=\"total\"} 80"));
+    EXPECT_THAT(text, HasSubstr("msst_device_memory_bytes{device=\"cuda:0\",state=\"free\"} 30"));
+    EXPECT_THAT(text, HasSubstr("msst_worker_busy{device=\"cuda:0\",worker=\"a\"} 1"));
 }
 
 TEST(Prometheus, TellsTasksAndRequests) {

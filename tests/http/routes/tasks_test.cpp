@@ -247,6 +247,38 @@ TEST(Delete, ATaskWhoseWorkerDoesNotStopIsUnknownAtOnceAndErasedLater) {
     EXPECT_THAT(service.stored_files(), IsEmpty());
 }
 
+TEST(Delete, OfATaskWhoseWorkerHangsIsRememberedByTheNextServer) {
+    Settings settings;
+    settings.delete_patience = Milliseconds(0);
+    Service service(settings);
+    const std::string id = service.add_task();
+    const auto lease = service.claim();
+    EXPECT_EQ(erase(service, id).status, 204);
+    service.restart();
+
+    EXPECT_EQ(service.get(task_path(id)).status, 404);
+    EXPECT_EQ(service.get("/api/v1/tasks").json().at("tasks").size(), 0u);
+    ASSERT_TRUE(service.store->mark_cancelled(lease));
+    service.routes->sweep_deleted();
+    EXPECT_FALSE(service.store->find(id));
+    EXPECT_THAT(service.stored_files(), IsEmpty());
+}
+
+TEST(Delete, FreesTheIdempotencyKeyOfTheTask) {
+    Settings settings;
+    settings.delete_patience = Milliseconds(0);
+    Service service(settings);
+    Ask request = Service::submission({file_part()});
+    request.headers.emplace_back("Idempotency-Key", "k");
+    const std::string id = service.ask(request).json().at("task_id");
+    service.claim();
+    EXPECT_EQ(erase(service, id).status, 204);
+
+    const Reply again = service.ask(request);
+    EXPECT_EQ(again.status, 201);
+    EXPECT_NE(again.json().at("task_id"), id);
+}
+
 // Events
 
 TEST(Events, OfAFinishedTaskAreItsStatusAndTheEnd) {

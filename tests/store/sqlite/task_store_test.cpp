@@ -1,14 +1,19 @@
 #include "store/sqlite/task_store.h"
 
+#include <atomic>
+#include <fstream>
+#include <functional>
 #include <random>
 #include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "store/child_process.h"
+#include "store/sqlite/migrations.h"
 #include "store/task_samples.h"
 #include "support/fake_clock.h"
 #include "support/temp_folder.h"
@@ -95,6 +100,95 @@ TEST_F(SqliteTaskStoreTest, SilentKeysAreForgotten) {
     for (int i = 0; i < 100; ++i) store.count_request("new " + std::to_string(i), /*limit=*/10);
     EXPECT_THAT(read("SELECT count(*) FROM rate_keys"), ElementsAre("100"));
     EXPECT_THAT(read("SELECT count(*) FROM rate_events"), ElementsAre("100"));
+}
+
+// Counts the steps of SQLite's machine in every connection that is opened while it lives.
+class CountedSteps {
+public:
+    CountedSteps() { sqlite3_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+    ~CountedSteps() { sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(&watch)); }
+    CountedSteps(const CountedSteps&) = delete;
+    CountedSteps& operator=(const CountedSteps&) = delete;
+
+    static int64_t of(const std::function<void()>& work) {
+        const int64_t before = steps;
+        work();
+        return steps - before;
+    }
+
+private:
+    static int watch(sqlite3* connection, const char**, const void*) {
+        const auto count = [](void*) {
+            ++steps;
+            return 0;
+        };
+        sqlite3_progress_handler(connection, /*steps=*/1, count, nullptr);
+        return SQLITE_OK;
+    }
+    static inline std::atomic<int64_t> steps = 0;
+};
+
+TEST_F(SqliteTaskStoreTest, StatisticsCostTheSameHoweverManyTasksThereAre) {
+    const CountedSteps counted;
+    SqliteTaskStore store(file, clock);
+    const auto complete_tasks = [&](int count) {
+        for (int i = 0; i < count; ++i) {
+            store.add(song(), kRoomForAll);
+            store.complete(*store.claim("worker", 30s), stems());
+        }
+    };
+    complete_tasks(5);
+    clock.advance(2min);
+    store.statistics();  // prepares its statements
+    const int64_t of_few = CountedSteps::of([&] { EXPECT_EQ(store.statistics().completed_24h, 5); });
+    EXPECT_GT(of_few, 0);
+
+    clock.advance(-2min);
+    complete_tasks(200);
+    clock.advance(2min);
+    const int64_t of_many = CountedSteps::of([&] { EXPECT_EQ(store.statistics().completed_24h, 205); });
+    EXPECT_LE(of_many, of_few + 50);
+}
+
+TEST_F(SqliteTaskStoreTest, TheLastDayIsExactWithinItsFirstMinute) {
+    SqliteTaskStore store(file, clock);
+    for (int i = 0; i < 4; ++i) {
+        store.add(song(), kRoomForAll);
+        store.complete(*store.claim("worker", 30s), stems());
+        clock.advance(20s);
+    }
+    clock.advance(24h - 80s);
+    EXPECT_EQ(store.statistics().completed_24h, 3);
+    clock.advance(20s);
+    EXPECT_EQ(store.statistics().completed_24h, 2);
+    clock.advance(60s);
+    EXPECT_EQ(store.statistics().completed_24h, 0);
+}
+
+TEST_F(SqliteTaskStoreTest, ADatabaseOfTheFirstVersionKeepsItsTasksAndTheirNumbers) {
+    {
+        std::ofstream(file).close();
+        Database database(file, Database::Access::read_write);
+        database.execute(migration_texts()[0]);
+        database.execute("PRAGMA application_id = 1836282740; PRAGMA user_version = 1");
+        const int64_t now = clock.now().time_since_epoch().count();
+        for (const char* id : {"a", "b"})
+            database.run(
+                "INSERT INTO tasks (task_id, owner, status, model_type, request, input, input_key, "
+                "created_at,"
+                " created_tick, finished_at, finished_tick, result) VALUES (?1, '', 'completed', 'dsp', '{}',"
+                " '{}', 'k', ?2, ?2, ?2, ?2, '{}')",
+                id, now);
+        database.run(
+            "INSERT INTO tasks (task_id, owner, model_type, request, input, input_key, created_at,"
+            " created_tick) VALUES ('c', '', 'dsp', '{}', '{}', 'k', ?1, ?1)",
+            now);
+    }
+    SqliteTaskStore store(file, clock);
+    EXPECT_EQ(store.statistics().completed_24h, 2);
+    EXPECT_EQ(store.claim("worker", 30s)->task.task_id, "c");
+    EXPECT_TRUE(store.erase("a"));
+    EXPECT_EQ(store.statistics().completed_24h, 1);
 }
 
 // Every list reads its page from an index in order: no sorting of all rows, no scan of all rows.
