@@ -120,7 +120,9 @@ Session::Session(Connection::Socket socket, const SessionContext& context)
       idle_since_ms_(context.clock.monotonic().count()) {}
 
 void Session::leave_if_idle() {
-    if (idle_since_ms() != kNotIdle) connection_.cancel_step();
+    if (idle_since_ms() == kNotIdle) return;
+    is_sent_away_ = true;  // it may just be between two steps, where there is nothing to cancel
+    connection_.cancel_step();
 }
 
 void Session::drain() {
@@ -141,7 +143,7 @@ asio::awaitable<void> Session::run() {
 // The next request's head. None: there will be no further request.
 asio::awaitable<std::optional<RequestHead>> Session::read_head() {
     if (connection_.unread().empty()) {
-        if (context_.is_draining) co_return std::nullopt;
+        if (context_.is_draining || is_sent_away_) co_return std::nullopt;
         waiting_ = Waiting::for_request;
         const Io io = co_await connection_.wait_readable(context_.options.timeouts.idle);
         waiting_ = Waiting::no;
@@ -170,6 +172,7 @@ asio::awaitable<std::optional<HeadScanner::Extent>> Session::receive_head() {
     HeadScanner scanner;
     for (;;) {
         if (const auto extent = scanner.scan(connection_.unread())) co_return extent;
+        if (is_sent_away_) co_return std::nullopt;
         const Io io = co_await connection_.fill();
         if (io == Io::closed) co_return std::nullopt;
         if (io == Io::timed_out)

@@ -75,6 +75,7 @@ private:
     asio::steady_timer stream_end_;  // never expires; cancelling it ends a stream
     std::string client_address_;
     Waiting waiting_ = Waiting::no;
+    bool is_sent_away_ = false;
     std::atomic<int64_t> idle_since_ms_;
 };
 
