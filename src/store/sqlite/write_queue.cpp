@@ -93,8 +93,8 @@ Database& WriteQueue::open_connection(Durability durability) {
         pages_copied_ = 0;
         database_ = std::make_unique<Database>(file_, Database::Access::read_write);
         database_->execute("PRAGMA journal_size_limit = 4194304");
-        // A statement that touches more than 64 KiB of pages keeps what it may have to undo in a temporary file
-        // otherwise, which a worker's sandbox does not let it make.
+        // A statement that touches more than 64 KiB of pages keeps what it may have to undo in a temporary
+        // file otherwise, which a worker's sandbox does not let it make.
         database_->execute("PRAGMA temp_store = MEMORY");
     }
     if (is_new || connection_durability_ != durability) {
