@@ -15,6 +15,7 @@
 #include "graph/ops/concat.h"
 #include "graph/ops/convolution.h"
 #include "graph/ops/depthwise_convolution.h"
+#include "graph/ops/gated_residual.h"
 #include "graph/ops/gather.h"
 #include "graph/ops/glu.h"
 #include "graph/ops/group_norm.h"
@@ -50,10 +51,11 @@ namespace msst::graph {
 //   kReusedInput             which input's memory the output may take over; -1: none
 //   infer(input shapes)      the output's shape; throws Error(internal) if the inputs do not fit
 //   flops(inputs, output)    floating-point operations, a multiply-add counted as two
-using Op = std::variant<Activate, Add, Attention, BandGlu, BandLevel, BandLinear, BandNorm, ChannelAffine,
-                        ColumnLinear, ComplexMultiply, Concat, Convolution, DepthwiseConvolution, Gather, Glu,
-                        GroupNorm, InverseRealFft, Istft, LayerNorm, Linear, LinearAttention, LocalAttention,
-                        Lstm, Moments, Multiply, Pad, Permute, RealFft, Reshape, RmsNorm, ScatterMean, Slice,
-                        Standardize, Stft, TensorNorm, TransposedConvolution, ValueMix>;
+using Op =
+    std::variant<Activate, Add, Attention, BandGlu, BandLevel, BandLinear, BandNorm, ChannelAffine,
+                 ColumnLinear, ComplexMultiply, Concat, Convolution, DepthwiseConvolution, GatedResidual,
+                 Gather, Glu, GroupNorm, InverseRealFft, Istft, LayerNorm, Linear, LinearAttention,
+                 LocalAttention, Lstm, Moments, Multiply, Pad, Permute, RealFft, Reshape, RmsNorm,
+                 ScatterMean, Slice, Standardize, Stft, TensorNorm, TransposedConvolution, ValueMix>;
 
 }  // namespace msst::graph

@@ -8,8 +8,9 @@
 
 namespace msst::model {
 
-// Layers of both branches of a hybrid Demucs. Tensors are [1, channels, bins, frames] in the frequency branch
-// and [1, channels, 1, samples] in the time branch and behind the merge of the two.
+// Layers of both branches of a hybrid Demucs. Tensors are [1, bins, frames, channels] in the frequency branch
+// and [1, 1, samples, channels] in the time branch and behind the merge of the two: with the channels last,
+// every layer is a product of rows, and a bin is a sample of its own to what goes along time.
 class DemucsLayers {
 public:
     DemucsLayers(graph::Graph& graph, WeightReader& weights, const DemucsStructure& structure)

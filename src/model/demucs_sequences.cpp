@@ -58,18 +58,6 @@ std::vector<int64_t> middle_indices(int64_t frames, int64_t pieces) {
 
 }  // namespace
 
-TensorId channels_to_rows(graph::Graph& graph, TensorId x, const std::string& name) {
-    const Shape shape = graph.shape(x);
-    const TensorId rows = graph.add(graph::Reshape{{shape[0], shape[1], shape[3]}}, {x}, name + "rows");
-    return graph.add(graph::Permute{{0, 2, 1}}, {rows}, name + "rows");
-}
-
-TensorId rows_to_channels(graph::Graph& graph, TensorId x, const std::string& name) {
-    const Shape shape = graph.shape(x);
-    const TensorId y = graph.add(graph::Permute{{0, 2, 1}}, {x}, name + "channels");
-    return graph.add(graph::Reshape{{shape[0], shape[2], 1, shape[1]}}, {y}, name + "channels");
-}
-
 TensorId append_demucs_lstm(graph::Graph& graph, WeightReader& weights, TensorId x, const std::string& name) {
     const Shape shape = graph.shape(x);
     const int64_t frames = shape[1];

@@ -10,10 +10,6 @@
 
 namespace msst::model {
 
-// [sequences, channels, 1, frames] -> [sequences, frames, channels], and back.
-graph::TensorId channels_to_rows(graph::Graph& graph, graph::TensorId x, const std::string& name);
-graph::TensorId rows_to_channels(graph::Graph& graph, graph::TensorId x, const std::string& name);
-
 // Two bidirectional LSTM layers and a linear one, added to x. Long sequences go through in overlapping pieces
 // of 200 frames, of which the middle halves are kept.
 graph::TensorId append_demucs_lstm(graph::Graph& graph, WeightReader& weights, graph::TensorId x,

@@ -48,25 +48,24 @@ TensorId DemucsTransformer::take(const std::string& name, const Shape& shape) {
 
 DemucsTransformer::Branches DemucsTransformer::append(Branches x) {
     const Shape spectrum = graph_.shape(x.spectrum);
-    const int64_t channels = spectrum[1];
-    const int64_t bins = spectrum[2];
-    const int64_t frames = spectrum[3];
-    const int64_t samples = graph_.shape(x.waveform)[3];
+    const int64_t bins = spectrum[1];
+    const int64_t frames = spectrum[2];
+    const int64_t channels = spectrum[3];
+    const Shape waveform = graph_.shape(x.waveform);
+    const int64_t samples = waveform[2];
     const int64_t bottom = structure_.bottom_channels;
     const int64_t width = bottom > 0 ? bottom : channels;
-    if (graph_.shape(x.waveform)[1] != channels)
+    if (waveform[3] != channels)
         throw Error(ErrorCode::invalid_input, "the branches of this Demucs are " + std::to_string(channels) +
-                                                  " and " + std::to_string(graph_.shape(x.waveform)[1]) +
+                                                  " and " + std::to_string(waveform[3]) +
                                                   " channels wide; its transformer needs one width");
     if (width % structure_.transformer_heads != 0 || width % 4 != 0)
         throw Error(ErrorCode::invalid_input, "a transformer " + std::to_string(width) +
                                                   " wide cannot be divided into 't_heads: " +
                                                   std::to_string(structure_.transformer_heads) + "'");
 
-    TensorId f = graph_.add(graph::Permute{{3, 0, 2, 1}}, {x.spectrum}, kPrefix + "tokens");
-    f = graph_.add(graph::Reshape{{frames * bins, 1, channels}}, {f}, kPrefix + "tokens");
-    TensorId t = graph_.add(graph::Permute{{3, 0, 2, 1}}, {x.waveform}, kPrefix + "tokens_t");
-    t = graph_.add(graph::Reshape{{samples, 1, channels}}, {t}, kPrefix + "tokens_t");
+    TensorId f = graph_.add(graph::Reshape{{bins * frames, 1, channels}}, {x.spectrum}, kPrefix + "tokens");
+    TensorId t = graph_.add(graph::Reshape{{samples, 1, channels}}, {x.waveform}, kPrefix + "tokens_t");
     if (bottom > 0) {
         f = append_width_change(f, "channel_upsampler", width);
         t = append_width_change(t, "channel_upsampler_t", width);
@@ -74,7 +73,7 @@ DemucsTransformer::Branches DemucsTransformer::append(Branches x) {
     if (structure_.transformer_layers > 0) {
         const auto period = structure_.max_period;
         const auto weight = structure_.position_weight;
-        f = append_norm_in(f, "norm_in", sinusoids_2d(frames, bins, width, period, weight));
+        f = append_norm_in(f, "norm_in", sinusoids_2d(bins, frames, width, period, weight));
         t = append_norm_in(t, "norm_in_t", sinusoids_1d(samples, width, period, weight));
     }
     for (int64_t layer = 0; layer < structure_.transformer_layers; ++layer) {
@@ -94,10 +93,8 @@ DemucsTransformer::Branches DemucsTransformer::append(Branches x) {
         f = append_width_change(f, "channel_downsampler", channels);
         t = append_width_change(t, "channel_downsampler_t", channels);
     }
-    f = graph_.add(graph::Reshape{{1, frames, bins, channels}}, {f}, kPrefix + "channels");
-    t = graph_.add(graph::Reshape{{1, samples, 1, channels}}, {t}, kPrefix + "channels_t");
-    return {graph_.add(graph::Permute{{0, 3, 2, 1}}, {f}, kPrefix + "channels"),
-            graph_.add(graph::Permute{{0, 3, 2, 1}}, {t}, kPrefix + "channels_t")};
+    return {graph_.add(graph::Reshape{spectrum}, {f}, kPrefix + "channels"),
+            graph_.add(graph::Reshape{waveform}, {t}, kPrefix + "channels_t")};
 }
 
 TensorId DemucsTransformer::append_width_change(TensorId x, const std::string& name, int64_t width) {

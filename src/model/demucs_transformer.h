@@ -12,8 +12,8 @@ namespace msst::model {
 class DemucsTransformer {
 public:
     struct Branches {
-        graph::TensorId spectrum;  // [1, channels, bins, frames]
-        graph::TensorId waveform;  // [1, channels, 1, samples]
+        graph::TensorId spectrum;  // [1, bins, frames, channels]
+        graph::TensorId waveform;  // [1, 1, samples, channels]
     };
 
     DemucsTransformer(graph::Graph& graph, WeightReader& weights, const DemucsStructure& structure)
@@ -23,7 +23,8 @@ public:
     Branches append(Branches x);
 
 private:
-    // Tokens of a branch are [tokens, 1, width]; those of the spectrum have the frame first, then the bin.
+    // Tokens of a branch are [tokens, 1, width]; those of the spectrum come bin by bin. Their order changes
+    // nothing but which position is added to them.
     graph::TensorId append_layer(graph::TensorId x, const std::string& name);
     graph::TensorId append_cross_layer(graph::TensorId x, graph::TensorId other, const std::string& name);
     graph::TensorId append_feed_forward(graph::TensorId x, const std::string& name, const std::string& norm);

@@ -28,29 +28,33 @@ public:
     // [sources, channels, chunk_frames]
     TensorId build(const std::vector<int>& sources) {
         const TensorId song = graph_.add_input({structure_.audio_channels, structure_.chunk_frames});
-        TensorId x = append_spectrum(song);
-        TensorId t = graph_.add(graph::Reshape{{1, structure_.audio_channels, 1, structure_.chunk_frames}},
-                                {song}, "waveform");
+        const TensorId x = append_spectrum(song);
         const TensorId moments = graph_.add(graph::Moments{}, {x}, "moments");
-        const TensorId moments_t = graph_.add(graph::Moments{}, {t}, "moments_t");
-        encode(graph_.add(Standardize{}, {x, moments}, "standardize"),
-               graph_.add(Standardize{}, {t, moments_t}, "standardize_t"));
+        const TensorId moments_t = graph_.add(graph::Moments{}, {song}, "moments_t");
+        TensorId t = graph_.add(Standardize{}, {song, moments_t}, "standardize_t");
+        t = graph_.add(graph::Permute{{1, 0}}, {t}, "waveform");
+        t = graph_.add(graph::Reshape{{1, 1, structure_.chunk_frames, structure_.audio_channels}}, {t},
+                       "waveform");
+        encode(graph_.add(Standardize{}, {x, moments}, "standardize"), t);
         decode();
         return append_sum(x_, moments, t_, moments_t, sources);
     }
 
 private:
-    // [1, 2 * channels * subbands, bins / subbands, frames]: re and im of each channel.
+    // [1, bins / subbands, frames, 2 * channels * subbands]: re and im of each channel.
     TensorId append_spectrum(TensorId song) {
         const int64_t bins = structure_.n_fft / 2;
         const TensorId padded = structure_.pads_with_zeros ? append_zeros(song) : append_reflection(song);
         TensorId x = graph_.add(graph::Stft{frame()}, {padded}, "stft");  // [frames, bins, channels, 2]
         x = graph_.add(graph::Slice{0, kSpareFrames, structure_.frames()}, {x}, "stft.frames");
         x = graph_.add(graph::Slice{1, 0, bins}, {x}, "stft.bins");
-        x = graph_.add(graph::Permute{{2, 3, 1, 0}}, {x}, "stft.channels");
-        return graph_.add(graph::Reshape{{1, structure_.spectrum_channels(), bins / structure_.subbands,
-                                          structure_.frames()}},
-                          {x}, "stft.subbands");
+        const int64_t parts = 2 * structure_.audio_channels;
+        const int64_t band = bins / structure_.subbands;
+        x = graph_.add(graph::Reshape{{structure_.frames(), structure_.subbands, band, parts}}, {x},
+                       "stft.subbands");
+        x = graph_.add(graph::Permute{{2, 0, 3, 1}}, {x}, "stft.channels");
+        return graph_.add(graph::Reshape{{1, band, structure_.frames(), parts * structure_.subbands}}, {x},
+                          "stft.channels");
     }
 
     graph::StftFrame frame() const {
@@ -84,10 +88,10 @@ private:
     void encode(TensorId x, TensorId t) {
         for (int64_t i = 0; i < std::ssize(levels_); ++i) {
             const DemucsLevel& level = levels_[i];
-            frames_.push_back(graph_.shape(x)[3]);
+            frames_.push_back(graph_.shape(x)[2]);
             TensorId injected;
             if (level.has_bins) {
-                samples_.push_back(graph_.shape(t)[3]);
+                samples_.push_back(graph_.shape(t)[2]);
                 t = layers_.append_time_encoder(t, level, i);
                 skips_t_.push_back(level.merges_bins ? TensorId() : t);
                 if (level.merges_bins) injected = t;
@@ -120,11 +124,12 @@ private:
         const int64_t channels = structure_.audio_channels;
         const int64_t bins = structure_.n_fft / 2;
         const int64_t count = std::ssize(sources);
-        x = graph_.add(graph::Reshape{{structure_.sources, channels, 2, bins, structure_.frames()}}, {x},
-                       "spectrum.sources");
         x = append_choice(x, sources, "spectrum.sources");
         x = graph_.add(Standardize{Standardize::Direction::inverse}, {x, moments}, "spectrum.level");
-        x = graph_.add(graph::Permute{{4, 3, 0, 1, 2}}, {x}, "istft.frames");
+        x = graph_.add(graph::Reshape{{bins / structure_.subbands, structure_.frames(), count * channels * 2,
+                                       structure_.subbands}},
+                       {x}, "istft.subbands");
+        x = graph_.add(graph::Permute{{1, 3, 0, 2}}, {x}, "istft.frames");
         x = graph_.add(graph::Reshape{{structure_.frames(), bins, count * channels, 2}}, {x}, "istft.frames");
         x = graph_.add(graph::Pad{{kSpareFrames, 0, 0, 0}, {kSpareFrames, 1, 0, 0}}, {x}, "istft.pad");
         const int64_t whole = structure_.frames() * structure_.hop();
@@ -133,21 +138,24 @@ private:
         x = graph_.add(graph::Slice{1, begin, structure_.chunk_frames}, {x}, "istft.crop");
         x = graph_.add(graph::Reshape{{count, channels, structure_.chunk_frames}}, {x}, "istft.crop");
 
-        t = graph_.add(graph::Reshape{{structure_.sources, channels, structure_.chunk_frames}}, {t},
-                       "waveform.sources");
         t = append_choice(t, sources, "waveform.sources");
+        t = graph_.add(graph::Reshape{{structure_.chunk_frames, count * channels}}, {t}, "waveform.sources");
+        t = graph_.add(graph::Permute{{1, 0}}, {t}, "waveform.sources");
+        t = graph_.add(graph::Reshape{{count, channels, structure_.chunk_frames}}, {t}, "waveform.sources");
         t = graph_.add(Standardize{Standardize::Direction::inverse}, {t, moments_t}, "waveform.level");
         return graph_.add(graph::Add{}, {x, t}, "sum");
     }
 
-    // Some of the first axis, in their order.
+    // The channels of some sources, in their order.
     TensorId append_choice(TensorId x, const std::vector<int>& sources, const std::string& name) {
         std::vector<int> all(structure_.sources);
         std::iota(all.begin(), all.end(), 0);
         if (sources == all) return x;
         std::vector<TensorId> parts;
-        for (const int source : sources) parts.push_back(graph_.add(graph::Slice{0, source, 1}, {x}, name));
-        return parts.size() == 1 ? parts[0] : graph_.add(graph::Concat{}, parts, name);
+        const int64_t width = graph_.shape(x)[3] / structure_.sources;
+        for (const int source : sources)
+            parts.push_back(graph_.add(graph::Slice{3, source * width, width}, {x}, name));
+        return parts.size() == 1 ? parts[0] : graph_.add(graph::Concat{3}, parts, name);
     }
 
     graph::Graph& graph_;

@@ -334,6 +334,47 @@ TEST_P(Conformance, Convolution) {
     }
 }
 
+TEST_P(Conformance, AGatedConvolution) {
+    for (const auto& [x, weight, op] :
+         {ConvolutionCase{{1, 1, 1, 1}, {2, 1, 1, 1}, {}},
+          ConvolutionCase{{1, 7, 5, 19}, {34, 7, 3, 3}, {.pad_begin = {1, 1}, .pad_end = {1, 1}}},
+          ConvolutionCase{{1, 33, 1, 500}, {22, 33, 1, 3}, {.pad_begin = {0, 1}, .pad_end = {0, 1}}},
+          ConvolutionCase{{2, 24, 4, 13}, {96, 24, 1, 5}, {.pad_begin = {0, 2}, .pad_end = {0, 2}}}})
+        for (const bool has_bias : {false, true}) {
+            Graph graph;
+            graph::Convolution gated = op;
+            gated.is_gated = true;
+            gated.layout = graph::Layout::channels_last;
+            const TensorId bias = has_bias ? constant(graph, {weight[0]}) : TensorId();
+            compare(graph, graph.add(gated, {input(graph, graph::in_layout(x, gated.layout)),
+                                             constant(graph, weight, 0.2f),
+                                             bias,
+                                             {}}));
+        }
+}
+
+TEST_P(Conformance, ALongConvolutionWithTheChannelsLast) {
+    for (const auto& [x, weight, op] :
+         {ConvolutionCase{
+              {1, 3, 1, 1001}, {20, 3, 1, 8}, {.strides = {1, 4}, .pad_begin = {0, 2}, .pad_end = {0, 5}}},
+          ConvolutionCase{
+              {2, 48, 1, 333}, {6, 48, 1, 3}, {.dilations = {1, 2}, .pad_begin = {0, 2}, .pad_end = {0, 2}}},
+          ConvolutionCase{{1, 96, 3, 200}, {33, 96, 3, 3}, {.pad_begin = {1, 1}, .pad_end = {1, 1}}},
+          ConvolutionCase{
+              {1, 4, 21, 70},
+              {48, 4, 8, 1},
+              {.strides = {4, 1}, .pad_begin = {2, 0}, .pad_end = {2, 0}, .activation = Activation::gelu}},
+          ConvolutionCase{{1, 5, 2, 3}, {9, 5, 3, 7}, {.pad_begin = {1, 5}, .pad_end = {1, 5}}}}) {
+        Graph graph;
+        graph::Convolution last = op;
+        last.layout = graph::Layout::channels_last;
+        compare(graph, graph.add(last, {input(graph, graph::in_layout(x, last.layout)),
+                                        constant(graph, weight, 0.2f),
+                                        constant(graph, {weight[0]}),
+                                        {}}));
+    }
+}
+
 struct TransposedCase {
     Shape x;       // [n, in, h, w]
     Shape weight;  // [in, out, kernel h, kernel w]
@@ -359,6 +400,82 @@ TEST_P(Conformance, TransposedConvolution) {
         compare(last, last.add(turned, {input(last, graph::in_layout(x, turned.layout)),
                                         constant(last, weight, 0.2f), constant(last, {weight[1]})}));
     }
+}
+
+TEST_P(Conformance, ALongTransposedConvolutionWithTheChannelsLast) {
+    for (const auto& [x, weight, op] :
+         {TransposedCase{
+              {1, 17, 1, 501}, {17, 33, 1, 8}, {.strides = {1, 4}, .crop_begin = {0, 2}, .crop_end = {0, 3}}},
+          TransposedCase{
+              {1, 96, 9, 70},
+              {96, 16, 8, 1},
+              {.strides = {4, 1}, .crop_begin = {2, 0}, .crop_end = {2, 0}, .activation = Activation::gelu}},
+          TransposedCase{{2, 6, 3, 40}, {6, 5, 2, 3}, {.strides = {3, 5}, .crop_begin = {1, 6}}}}) {
+        Graph graph;
+        graph::TransposedConvolution last = op;
+        last.layout = graph::Layout::channels_last;
+        compare(graph, graph.add(last, {input(graph, graph::in_layout(x, last.layout)),
+                                        constant(graph, weight, 0.2f), constant(graph, {weight[1]})}));
+    }
+}
+
+TEST_P(Conformance, GatedResidual) {
+    for (const auto& [n, rows, channels, in] : std::vector<std::array<int64_t, 4>>{
+             {1, 1, 1, 1}, {1, 1300, 5, 3}, {3, 7, 48, 6}, {9, 33, 17, 2}, {11, 500, 33, 12}}) {
+        Graph graph;
+        const TensorId x = input(graph, {n, 1, rows, channels});
+        const TensorId shift = constant(graph, {n, 1, rows, in}, 3);
+        const TensorId hidden = graph.add(graph::Add{}, {input(graph, {n, 1, rows, in}), shift});
+        const TensorId weight = constant(graph, {2 * channels, in}, 0.3f);
+        const TensorId y = graph.add(graph::GatedResidual{},
+                                     {x, hidden, weight, constant(graph, {2 * channels}, 2),
+                                      constant(graph, {2 * channels}), constant(graph, {2 * channels})});
+        compare(graph, graph.add(graph::Add{}, {y, x}));
+    }
+}
+
+// A layer of a Demucs: what lies between its parts is stored as products want it.
+TEST_P(Conformance, AGatedResidualBetweenConvolutions) {
+    const auto layout = graph::Layout::channels_last;
+    for (const int64_t samples : {1, 9}) {
+        Graph graph;
+        const graph::Convolution narrow{
+            .dilations = {1, 2}, .pad_begin = {0, 2}, .pad_end = {0, 2}, .layout = layout};
+        const graph::Convolution last{
+            .pad_begin = {0, 1}, .pad_end = {0, 1}, .is_gated = true, .layout = layout};
+        const TensorId song = input(graph, {samples, 1, 37, 3});
+        const TensorId x = graph.add(graph::Convolution{.activation = Activation::gelu, .layout = layout},
+                                     {song, constant(graph, {20, 3, 1, 1}), constant(graph, {20}), {}});
+        TensorId y = graph.add(narrow, {x, constant(graph, {6, 20, 1, 3}, 0.2f), constant(graph, {6}), {}});
+        y = graph.add(graph::GroupNorm{.activation = Activation::gelu, .layout = layout},
+                      {y, constant(graph, {6}), constant(graph, {6})});
+        y = graph.add(graph::GatedResidual{}, {x, y, constant(graph, {40, 6}, 0.4f), constant(graph, {40}),
+                                               constant(graph, {40}), constant(graph, {40})});
+        const TensorId summand = constant(graph, {1, 37, 20});
+        y = graph.add(graph::Add{.is_narrow = true}, {y, x});
+        y = graph.add(graph::Add{.is_narrow = true}, {y, summand});
+        compare(graph,
+                graph.add(last, {y, constant(graph, {18, 20, 1, 3}, 0.2f), constant(graph, {18}), {}}));
+    }
+}
+
+// Its hidden tensor exists for some rows at a time only.
+TEST_P(Conformance, AGateBehindALinearLayerInPieces) {
+    Graph graph;
+    const TensorId x = input(graph, {5, 1000, 7});
+    TensorId y = graph.add(graph::Linear{}, {x, constant(graph, {34, 7}, 0.3f), constant(graph, {34}), {}});
+    y = graph.add(graph::Glu{2}, {y});
+    compare(graph, graph.add(graph::Linear{}, {y, constant(graph, {7, 17}, 0.3f), {}, x}));
+}
+
+TEST_P(Conformance, AddRepeatsItsSecondSummand) {
+    for (const bool is_narrow : {false, true})
+        for (const Shape& summand :
+             {Shape{2, 3, 5, 7}, Shape{2, 1, 5, 1}, Shape{1, 3, 1, 7}, Shape{5, 1}, Shape{7}, Shape{1}}) {
+            Graph graph;
+            const TensorId a = input(graph, {2, 3, 5, 7});
+            compare(graph, graph.add(graph::Add{is_narrow}, {a, input(graph, summand)}));
+        }
 }
 
 TEST_P(Conformance, AResidualBlockWithChannelsLast) {
@@ -402,6 +519,8 @@ TEST_P(Conformance, GroupNormWithTheChannelsLast) {
                                                                               {{2, 5, 7, 6}, 3},
                                                                               {{1, 9, 11, 33}, 33},
                                                                               {{3, 1501, 8}, 4},
+                                                                              {{2, 1, 1501, 6}, 1},
+                                                                              {{9, 1, 77, 12}, 1},
                                                                               {{1, 40, 50, 24}, 24}})
         for (const bool is_affine : {false, true}) {
             Graph graph;

@@ -1,6 +1,8 @@
 // Compiled once per instruction set: Highway includes this file again for each.
 #include "backend/cpu/channel_rows.h"
 
+#include <cstring>
+
 // foreach_target.h must come first.
 // clang-format off
 #undef HWY_TARGET_INCLUDE
@@ -43,12 +45,38 @@ Spread SpreadOf(Buffer x, int64_t count) {
     return spread;
 }
 
+// Rows of few channels: as many at a time as a vector has lanes, so that no vector is left half empty.
+// Returns how many rows that were.
+constexpr int64_t kFewChannels = 64;
+template <class In, class Out, class Function>
+HWY_INLINE int64_t affine_few(Buffer x, int64_t rows, int64_t channels, const float* scale,
+                              const float* shift, const Function& function, Buffer y) {
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    float scales[kFewChannels * kLanes];
+    float shifts[kFewChannels * kLanes];
+    for (int64_t row = 0; row < lanes; ++row) {
+        std::memcpy(scales + row * channels, scale, channels * sizeof(float));
+        std::memcpy(shifts + row * channels, shift, channels * sizeof(float));
+    }
+    const int64_t whole = rows / lanes * lanes;
+    for (int64_t at = 0; at < whole * channels; at += lanes * channels)
+        for (int64_t i = 0; i < lanes * channels; i += lanes)
+            store_at<Out>(function(hn::MulAdd(load_at<In>(x.data, at + i, Whole()), hn::LoadU(d, scales + i),
+                                              hn::LoadU(d, shifts + i))),
+                          y.data, at + i, Whole());
+    return whole;
+}
+
 void AffineChannels(Buffer x, int64_t rows, int64_t channels, const float* scale, const float* shift,
                     const graph::Activation& activation, Buffer y) {
     with_type(x.storage, [&]<class In>(In) MSST_BODY {
         with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
             with_activation(activation, [&](auto function) MSST_BODY {
-                for (int64_t row = 0; row < rows; ++row) {
+                int64_t row = 0;
+                if (channels % hn::Lanes(Floats()) != 0 && channels <= kFewChannels)
+                    row = affine_few<In, Out>(x, rows, channels, scale, shift, function, y);
+                for (; row < rows; ++row) {
                     const std::byte* from = x.data + row * channels * In::kBytes;
                     std::byte* to = y.data + row * channels * Out::kBytes;
                     for_row(channels, [&](int64_t i, auto part) MSST_BODY {

@@ -8,8 +8,10 @@
 
 #include "backend/cpu/channel_norm.h"
 #include "backend/cpu/channel_rows.h"
+#include "backend/cpu/direct_convolution.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
+#include "backend/cpu/vector_kernels.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -19,16 +21,47 @@ using graph::GroupNorm;
 using graph::Shape;
 using graph::TransposedConvolution;
 
-// Only numbers that are stored otherwise than the product wants them are copied.
+Reorder residual_copy(const ConvolutionShape& shape, Buffer residual, Buffer y) {
+    const int64_t count = graph::elements(shape.y);
+    return {flat(count, residual.storage), flat(count, y.storage)};
+}
+
+class DirectConvolutionKernel final : public Kernel {
+public:
+    DirectConvolutionKernel(const ConvolutionShape& shape, const KernelContext& c, Buffer residual)
+        : x_(c.inputs[0]),
+          residual_(residual),
+          y_(c.output),
+          bring_residual_(residual_copy(shape, residual, c.output)),
+          convolution_(shape, c.floats(1), c.floats(2), c.threads) {}
+
+    void run(const std::stop_token& stop) override {
+        if (residual_.data && residual_.data != y_.data) bring_residual_.run(residual_.data, y_.data);
+        convolution_.run(x_.floats(), y_.floats(), stop);
+    }
+
+private:
+    Buffer x_;
+    Buffer residual_;
+    Buffer y_;
+    Reorder bring_residual_;
+    DirectConvolution convolution_;
+};
+
+// oneDNN's. Only numbers that are stored otherwise than the product wants them are copied, and those that
+// wait for their gate.
 class ConvolutionKernel final : public Kernel {
 public:
     ConvolutionKernel(const ConvolutionShape& shape, const KernelContext& c, Buffer residual)
         : x_(c.inputs[0]),
           residual_(residual),
           y_(c.output),
-          bring_residual_(flat(graph::elements(shape.y), residual.storage),
-                          flat(graph::elements(shape.y), c.output.storage)),
-          convolution_(shape, c.floats(1), c.floats(2)) {
+          channels_(shape.y[1]),
+          rows_(graph::elements(shape.y) / channels_),
+          threads_(c.threads),
+          bring_residual_(residual_copy(shape, residual, c.output)),
+          convolution_(with_both_halves(shape), c.floats(1), c.floats(2)) {
+        if (shape.is_gated) wide_ = {c.scratch + copy_bytes(shape.x, Storage::bfloat16), y_.storage};
         if (x_.storage == shape.x_storage) return;
         const int64_t count = graph::elements(shape.x);
         convert_.emplace(flat(count, x_.storage), flat(count, shape.x_storage));
@@ -38,18 +71,39 @@ public:
     void run(const std::stop_token&) override {
         if (convert_) convert_->run(x_.data, copy_.data);
         if (residual_.data && residual_.data != y_.data) bring_residual_.run(residual_.data, y_.data);
-        convolution_.run(convert_ ? copy_ : x_, y_);
+        convolution_.run(convert_ ? copy_ : x_, wide_.data ? wide_ : y_);
+        if (!wide_.data) return;
+#pragma omp parallel for num_threads(threads_)
+        for (int64_t row = 0; row < rows_; ++row) {
+            const Buffer a = wide_.at(2 * row * channels_);
+            glu_row(a, a.at(channels_), channels_, graph::Glu::Gate::sigmoid, y_.at(row * channels_));
+        }
     }
 
 private:
+    static ConvolutionShape with_both_halves(ConvolutionShape shape) {
+        if (shape.is_gated) shape.y[1] *= 2;
+        return shape;
+    }
+
     Buffer x_;
     Buffer residual_;
     Buffer y_;
+    Buffer wide_;  // both halves, where there is a gate
+    int64_t channels_;
+    int64_t rows_;
+    int threads_;
     Reorder bring_residual_;
     Buffer copy_;
     std::optional<Reorder> convert_;
     PackedConvolution convolution_;
 };
+
+std::unique_ptr<Kernel> make_convolution(const ConvolutionShape& shape, const KernelContext& c,
+                                         Buffer residual) {
+    if (DirectConvolution::suits(shape)) return std::make_unique<DirectConvolutionKernel>(shape, c, residual);
+    return std::make_unique<ConvolutionKernel>(shape, c, residual);
+}
 
 ConvolutionShape shape_of(const KernelContext& c) {
     ConvolutionShape shape;
@@ -164,8 +218,9 @@ std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelCo
     shape.groups = op.groups;
     if (op.groups > 1) shape.x_storage = Storage::float32;  // no product worth a loss
     shape.activation = op.activation;
+    shape.is_gated = op.is_gated;
     shape.accumulates = c.has(Convolution::kResidual);
-    return std::make_unique<ConvolutionKernel>(shape, c, c.inputs[Convolution::kResidual]);
+    return make_convolution(shape, c, c.inputs[Convolution::kResidual]);
 }
 
 std::unique_ptr<Kernel> make_channels_last(const TransposedConvolution& op, const KernelContext& c) {
@@ -175,7 +230,7 @@ std::unique_ptr<Kernel> make_channels_last(const TransposedConvolution& op, cons
     shape.begin = op.crop_begin;
     shape.end = op.crop_end;
     shape.activation = op.activation;
-    return std::make_unique<ConvolutionKernel>(shape, c, Buffer());
+    return make_convolution(shape, c, Buffer());
 }
 
 std::unique_ptr<Kernel> make_channels_last(const graph::ChannelAffine& op, const KernelContext& c) {

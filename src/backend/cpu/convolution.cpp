@@ -13,12 +13,6 @@ using graph::Convolution;
 using graph::Shape;
 using graph::TransposedConvolution;
 
-constexpr int64_t kAlignment = 64;
-
-int64_t copy_bytes(const Shape& shape, Storage storage) {
-    return (graph::elements(shape) * size_of(storage) + kAlignment - 1) / kAlignment * kAlignment;
-}
-
 memory::desc rows(const Shape& shape, Storage storage) {
     return {shape, type_of(storage), memory::format_tag::nchw};
 }
@@ -99,8 +93,11 @@ std::unique_ptr<Kernel> make(const TransposedConvolution& op, const KernelContex
 int64_t convolution_scratch_bytes(const graph::Graph& graph, const graph::Node& node) {
     const auto* forward = std::get_if<Convolution>(&node.op);
     const graph::Layout layout = forward ? forward->layout : std::get<TransposedConvolution>(node.op).layout;
-    if (layout == graph::Layout::channels_last)
-        return copy_bytes(graph.shape(node.inputs[0]), Storage::bfloat16);
+    if (layout == graph::Layout::channels_last) {
+        const int64_t wide = forward && forward->is_gated ? 2 : 0;  // what waits for its gate
+        return copy_bytes(graph.shape(node.inputs[0]), Storage::bfloat16) +
+               wide * copy_bytes(graph.shape(node.output), Storage::float32);
+    }
     return copy_bytes(graph.shape(node.inputs[0]), Storage::float32) +
            copy_bytes(graph.shape(node.output), Storage::float32);
 }

@@ -174,7 +174,7 @@ private:
         kernels_.push_back(make_kernel(context));
         for (size_t i = 0; i < node.inputs.size(); ++i)  // what was packed is gone with `packed`
             if (node.inputs[i].is_present() && is_packed(node, i)) forget(node.inputs[i], packed);
-        if (!joins_last) steps_.push_back({n, {}, is_row_wise(node) ? rows_of(graph_, node) : 0, 0});
+        if (!joins_last) steps_.push_back({n, {}, is_row_wise(graph_, node) ? rows_of(graph_, node) : 0, 0});
         steps_.back().kernels.push_back(kernels_.back().get());
     }
 

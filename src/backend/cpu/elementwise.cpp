@@ -5,6 +5,7 @@
 #include "backend/cpu/channel_rows.h"
 #include "backend/cpu/channels_last.h"
 #include "backend/cpu/kernel.h"
+#include "backend/cpu/row_groups.h"
 #include "backend/cpu/vector_kernels.h"
 #include "graph/axis_view.h"
 
@@ -20,10 +21,33 @@ Buffer as_buffer(const float* x) {
 }  // namespace
 
 std::unique_ptr<Kernel> make(const graph::Add&, const KernelContext& c) {
-    const int64_t count = graph::elements(c.output_shape());
-    return make_loop([count, threads = c.threads, a = c.floats(0), b = c.floats(1), y = c.output.floats()] {
-#pragma omp parallel for simd num_threads(threads)
-        for (int64_t i = 0; i < count; ++i) y[i] = a[i] + b[i];
+    const graph::Shape& shape = c.output_shape();
+    if (c.shape(1) == shape)
+        return make_loop([count = graph::elements(shape), threads = c.threads, a = c.inputs[0],
+                          b = c.inputs[1], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+            for (int64_t first = 0; first < count; first += kPiece)
+                add_row(a.at(first), b.at(first), std::min(kPiece, count - first), y.at(first));
+        });
+    // Row by row: a row of b, or one number of it for a whole row.
+    const int64_t width = shape.empty() ? 1 : shape.back();
+    const std::vector<int64_t> strides = graph::repeated_strides(c.shape(1), shape);
+    return make_loop([shape, strides, rows = graph::elements(shape) / width, width,
+                      is_spread = !strides.empty() && strides.back() == 0, threads = c.threads,
+                      a = c.inputs[0], b = c.inputs[1], y = c.output] {
+#pragma omp parallel for num_threads(threads)
+        for (int64_t row = 0; row < rows; ++row) {
+            int64_t rest = row;
+            int64_t at = 0;
+            for (size_t axis = shape.size(); axis-- > 1; rest /= shape[axis - 1])
+                at += rest % shape[axis - 1] * strides[axis - 1];
+            const Buffer from = a.at(row * width);
+            const Buffer to = y.at(row * width);
+            if (is_spread)
+                shift_row(from, width, load(b, at), to);
+            else
+                add_row(from, b.at(at), width, to);
+        }
     });
 }
 
@@ -121,7 +145,43 @@ std::unique_ptr<Kernel> make(const graph::BandGlu& op, const KernelContext& c) {
         });
 }
 
+namespace {
+
+class RowGluKernel final : public Kernel {
+public:
+    RowGluKernel(const graph::Glu& op, const KernelContext& c)
+        : gate_(op.gate),
+          rows_(rows_of(c.graph, c.node)),
+          width_(c.output_shape().back()),
+          threads_(c.threads),
+          x_(c.inputs[0]),
+          y_(c.output) {}
+
+    void run(const std::stop_token&) override { run_rows(0, rows_); }
+
+    void run_rows(int64_t first, int64_t count) override {
+        const Buffer x = x_.from_row(first, 2 * width_);
+        const Buffer y = y_.from_row(first, width_);
+#pragma omp parallel for num_threads(threads_)
+        for (int64_t row = 0; row < count; ++row) {
+            const Buffer a = x.at(2 * row * width_);
+            glu_row(a, a.at(width_), width_, gate_, y.at(row * width_));
+        }
+    }
+
+private:
+    graph::Glu::Gate gate_;
+    int64_t rows_;
+    int64_t width_;
+    int threads_;
+    Buffer x_;
+    Buffer y_;
+};
+
+}  // namespace
+
 std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& c) {
+    if (is_row_wise(c.graph, c.node)) return std::make_unique<RowGluKernel>(op, c);
     const graph::AxisView view = graph::view_axis(c.output_shape(), op.axis);
     const int64_t half = view.size * view.after;
     const int64_t pieces = (half + kPiece - 1) / kPiece;

@@ -62,6 +62,7 @@ std::unique_ptr<Kernel> make(const graph::ComplexMultiply& op, const KernelConte
 std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Convolution& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::DepthwiseConvolution& op, const KernelContext& context);
+std::unique_ptr<Kernel> make(const graph::GatedResidual& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Gather& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::Glu& op, const KernelContext& context);
 std::unique_ptr<Kernel> make(const graph::GroupNorm& op, const KernelContext& context);

@@ -46,6 +46,11 @@ void append_activation(dnnl::post_ops& ops, const graph::Activation& activation)
     }
 }
 
+int64_t copy_bytes(const graph::Shape& shape, Storage storage) {
+    constexpr int64_t kAlignment = 64;
+    return (graph::elements(shape) * size_of(storage) + kAlignment - 1) / kAlignment * kAlignment;
+}
+
 memory::desc flat(int64_t count, Storage storage) {
     return {{count}, type_of(storage), memory::dims{1}};
 }

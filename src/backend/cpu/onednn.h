@@ -32,6 +32,9 @@ auto dnnl_check(const char* what, Call call) {
     }
 }
 
+// Of a tensor in memory, rounded up so that another one may lie behind it.
+int64_t copy_bytes(const graph::Shape& shape, Storage storage);
+
 // `count` numbers in a row.
 dnnl::memory::desc flat(int64_t count, Storage storage);
 

@@ -24,6 +24,7 @@ struct ConvolutionShape {
     Storage y_storage = Storage::float32;
     graph::Activation activation;
     bool has_bias = false;
+    bool is_gated = false;     // DirectConvolution only: y has half of `out` channels, graph::Convolution
     bool accumulates = false;  // adds to what y holds, behind the activation
 };
 

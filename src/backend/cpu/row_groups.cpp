@@ -2,7 +2,9 @@
 
 namespace msst::backend::cpu {
 
-bool is_row_wise(const graph::Node& node) {
+bool is_row_wise(const graph::Graph& graph, const graph::Node& node) {
+    if (const auto* glu = std::get_if<graph::Glu>(&node.op))
+        return glu->axis == std::ssize(graph.shape(node.output)) - 1;
     return std::holds_alternative<graph::Linear>(node.op) ||
            std::holds_alternative<graph::RmsNorm>(node.op) ||
            std::holds_alternative<graph::LayerNorm>(node.op);
@@ -18,7 +20,7 @@ std::vector<int> find_row_groups(const graph::Graph& graph) {
     for (size_t n = 0; n < graph.nodes().size(); ++n) {
         const graph::Node& node = graph.nodes()[n];
         const graph::Node* before = n > 0 ? &graph.nodes()[n - 1] : nullptr;
-        const bool continues = before && is_row_wise(node) && is_row_wise(*before) &&
+        const bool continues = before && is_row_wise(graph, node) && is_row_wise(graph, *before) &&
                                node.inputs[0] == before->output &&
                                rows_of(graph, node) == rows_of(graph, *before);
         const int last = groups.empty() ? -1 : groups.back();
@@ -33,7 +35,7 @@ std::vector<bool> find_pieces(const graph::Graph& graph) {
     std::vector<bool> is_read(graph.tensors().size(), false);
     for (size_t n = 0; n < graph.nodes().size(); ++n) {
         const graph::Node& node = graph.nodes()[n];
-        if (is_row_wise(node)) group_of[node.output.index] = groups[n];
+        if (is_row_wise(graph, node)) group_of[node.output.index] = groups[n];
         for (const graph::TensorId input : node.inputs) {
             if (!input.is_present()) continue;
             is_read[input.index] = true;

@@ -9,7 +9,7 @@ namespace msst::backend::cpu {
 // Operations on the rows of one tensor that follow each other: each row passes through all of them by itself.
 // Running a few thousand rows through the whole group before the next few thousand keeps what lies between in
 // the processor's cache.
-bool is_row_wise(const graph::Node& node);
+bool is_row_wise(const graph::Graph& graph, const graph::Node& node);
 
 // Per node, the number of its group; nodes outside are groups of one. Never decreasing.
 std::vector<int> find_row_groups(const graph::Graph& graph);

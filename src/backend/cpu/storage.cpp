@@ -31,12 +31,16 @@ int residual_of(const Node& node) {
 bool follows_inputs(const graph::Graph& graph, const Node& node) {
     if (std::holds_alternative<graph::Multiply>(node.op))
         return graph.shape(node.inputs[0]) == graph.shape(node.inputs[1]);
+    if (const auto* add = std::get_if<graph::Add>(&node.op))
+        return add->is_narrow && graph.tensor(node.inputs[1]).constant < 0;
     return std::holds_alternative<graph::Concat>(node.op) || std::holds_alternative<graph::Activate>(node.op);
 }
 
 bool writes_bfloat16(const graph::Graph& graph, const Node& node) {
     if (has_channels_last(node) || follows_inputs(graph, node)) return true;
     if (std::holds_alternative<graph::ColumnLinear>(node.op)) return true;
+    if (const auto* add = std::get_if<graph::Add>(&node.op)) return add->is_narrow;
+    if (std::holds_alternative<graph::GatedResidual>(node.op)) return true;
     if (std::holds_alternative<graph::Linear>(node.op))
         return !node.inputs[graph::Linear::kResidual].is_present();
     return std::holds_alternative<graph::RmsNorm>(node.op) ||
@@ -53,6 +57,8 @@ bool reads_bfloat16(const graph::Graph& graph, const Node& node, size_t input) {
     if (has_channels_last(node)) return input == 0 || static_cast<int>(input) == residual_of(node);
     if (std::holds_alternative<graph::ColumnLinear>(node.op)) return input != graph::ColumnLinear::kWeight;
     if (follows_inputs(graph, node)) return true;
+    if (const auto* add = std::get_if<graph::Add>(&node.op)) return add->is_narrow;
+    if (std::holds_alternative<graph::GatedResidual>(node.op)) return input == graph::GatedResidual::kX;
     if (std::holds_alternative<graph::Glu>(node.op)) return true;
     if (std::holds_alternative<graph::Lstm>(node.op)) return input == graph::Lstm::kX;
     if (std::holds_alternative<graph::Attention>(node.op)) return input != graph::Attention::kPosition;

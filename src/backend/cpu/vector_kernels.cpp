@@ -153,6 +153,30 @@ void GluRow(Buffer a, Buffer b, int64_t count, graph::Glu::Gate kind, Buffer y) 
     });
 }
 
+void AddRow(Buffer a, Buffer b, int64_t count, Buffer y) {
+    with_type(a.storage, [&]<class A>(A) MSST_BODY {
+        with_type(b.storage, [&]<class B>(B) MSST_BODY {
+            with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+                for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                    const Vector sum = hn::Add(load_at<A>(a.data, i, part), load_at<B>(b.data, i, part));
+                    store_at<Out>(sum, y.data, i, part);
+                });
+            });
+        });
+    });
+}
+
+void ShiftRow(Buffer x, int64_t count, float shift, Buffer y) {
+    const Vector summand = hn::Set(Floats(), shift);
+    with_type(x.storage, [&]<class In>(In) MSST_BODY {
+        with_type(y.storage, [&]<class Out>(Out) MSST_BODY {
+            for_row(count, [&](int64_t i, auto part) MSST_BODY {
+                store_at<Out>(hn::Add(summand, load_at<In>(x.data, i, part)), y.data, i, part);
+            });
+        });
+    });
+}
+
 void MultiplyRow(Buffer a, Buffer b, int64_t count, Buffer y) {
     with_type(a.storage, [&]<class A>(A) MSST_BODY {
         with_type(b.storage, [&]<class B>(B) MSST_BODY {
@@ -180,6 +204,8 @@ HWY_EXPORT(RotaryRow);
 HWY_EXPORT(PolarRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(GluRow);
+HWY_EXPORT(AddRow);
+HWY_EXPORT(ShiftRow);
 HWY_EXPORT(MultiplyRow);
 
 void rms_norm_row(const float* x, const float* gamma, int64_t count, float floor, float epsilon, Buffer y) {
@@ -209,6 +235,14 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y) {
 
 void glu_row(Buffer a, Buffer b, int64_t count, graph::Glu::Gate gate, Buffer y) {
     HWY_DYNAMIC_DISPATCH(GluRow)(a, b, count, gate, y);
+}
+
+void add_row(Buffer a, Buffer b, int64_t count, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(AddRow)(a, b, count, y);
+}
+
+void shift_row(Buffer x, int64_t count, float shift, Buffer y) {
+    HWY_DYNAMIC_DISPATCH(ShiftRow)(x, count, shift, y);
 }
 
 void multiply_row(Buffer a, Buffer b, int64_t count, Buffer y) {

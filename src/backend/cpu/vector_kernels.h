@@ -38,6 +38,12 @@ void scale_row(Buffer x, int64_t count, float scale, Buffer y);
 // y = a * gate(b). y may be a.
 void glu_row(Buffer a, Buffer b, int64_t count, graph::Glu::Gate gate, Buffer y);
 
+// y = a + b. y may be a.
+void add_row(Buffer a, Buffer b, int64_t count, Buffer y);
+
+// y = x + shift. y may be x.
+void shift_row(Buffer x, int64_t count, float shift, Buffer y);
+
 // y = a * b. y may be a.
 void multiply_row(Buffer a, Buffer b, int64_t count, Buffer y);
 

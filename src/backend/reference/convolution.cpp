@@ -40,6 +40,11 @@ void run(const Convolution& op, const Operands& io) {
                     double sum = convolve(op, io, n, out, row, column);
                     if (bias) sum += bias[out];
                     sum = activate(op.activation, sum);
+                    if (op.is_gated) {
+                        double gate = convolve(op, io, n, y[1] + out, row, column);
+                        if (bias) gate += bias[y[1] + out];
+                        sum *= sigmoid(gate);
+                    }
                     if (residual) sum += residual[at];
                     io.output[at] = static_cast<float>(sum);
                 }

@@ -32,6 +32,7 @@ void run(const graph::ComplexMultiply& op, const Operands& io);
 void run(const graph::Concat& op, const Operands& io);
 void run(const graph::Convolution& op, const Operands& io);
 void run(const graph::DepthwiseConvolution& op, const Operands& io);
+void run(const graph::GatedResidual& op, const Operands& io);
 void run(const graph::Gather& op, const Operands& io);
 void run(const graph::Glu& op, const Operands& io);
 void run(const graph::GroupNorm& op, const Operands& io);

@@ -18,6 +18,12 @@ Shape Convolution::infer(InputShapes inputs) const {
         output[2 + axis] = (padded - reach) / strides[axis] + 1;
     }
     require_shapes(inputs[kBias].empty() || inputs[kBias] == Shape{output[1]}, kName, inputs);
+    if (is_gated) {
+        require_shapes(output[1] % 2 == 0 && layout == Layout::channels_last && inputs[kResidual].empty() &&
+                           activation.kind == Activation::none,
+                       kName, inputs);
+        output[1] /= 2;
+    }
     output = in_layout(output, layout);
     require_shapes(inputs[kResidual].empty() || inputs[kResidual] == output, kName, inputs);
     return output;
@@ -25,8 +31,9 @@ Shape Convolution::infer(InputShapes inputs) const {
 
 double Convolution::flops(InputShapes inputs, const Shape& output) const {
     const Shape& weight = inputs[kWeight];
-    return 2.0 * static_cast<double>(elements(output)) *
-           static_cast<double>(weight[1] * weight[2] * weight[3]);
+    const double product = 2.0 * static_cast<double>(weight[1] * weight[2] * weight[3]);
+    constexpr double kGate = 4;
+    return (is_gated ? 2 * product + kGate : product) * static_cast<double>(elements(output));
 }
 
 }  // namespace msst::graph

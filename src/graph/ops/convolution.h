@@ -17,6 +17,9 @@ namespace msst::graph {
 //           residual  [n, out, h', w']     optional
 //   y       [n, out, h', w'] = residual + activation(weight * x + bias); may take residual's memory
 //
+// Gated, y has half as many channels: the first half of `out` times the sigmoid of the second one. That needs
+// channels last, and there is neither an activation nor a residual then.
+//
 // With channels last, x, residual and y are [n, h, w, channels]; the weight stays as it is.
 //
 // h' = (h + pads - dilation (kernel - 1) - 1) / stride + 1, rounded down; padding is zeros.
@@ -32,6 +35,7 @@ struct Convolution {
     std::array<int64_t, 2> pad_end = {0, 0};
     int64_t groups = 1;  // `in` of them: depthwise
     Activation activation;
+    bool is_gated = false;
     Layout layout = Layout::channels_first;
 
     Shape infer(InputShapes inputs) const;

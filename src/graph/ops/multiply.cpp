@@ -5,17 +5,21 @@
 namespace msst::graph {
 
 Shape Multiply::infer(InputShapes inputs) const {
-    bool fits = inputs.size() == 2 && inputs[1].size() <= inputs[0].size();
-    for (size_t back = 1; fits && back <= inputs[1].size(); ++back) {
-        const int64_t size = inputs[1][inputs[1].size() - back];
-        fits = size == 1 || size == inputs[0][inputs[0].size() - back];
-    }
-    require_shapes(fits, kName, inputs);
+    require_shapes(inputs.size() == 2 && can_be_repeated(inputs[1], inputs[0]), kName, inputs);
     return inputs[0];
 }
 
 double Multiply::flops(InputShapes, const Shape& output) const {
     return static_cast<double>(elements(output));
+}
+
+bool can_be_repeated(const Shape& shape, const Shape& whole) {
+    bool fits = shape.size() <= whole.size();
+    for (size_t back = 1; fits && back <= shape.size(); ++back) {
+        const int64_t size = shape[shape.size() - back];
+        fits = size == 1 || size == whole[whole.size() - back];
+    }
+    return fits;
 }
 
 std::vector<int64_t> repeated_strides(const Shape& shape, const Shape& whole) {

@@ -17,6 +17,10 @@ struct Multiply {
     double flops(InputShapes inputs, const Shape& output) const;
 };
 
+// Whether a tensor of this shape becomes one of `whole` where its axes of size 1, and those that it lacks in
+// front, are repeated.
+bool can_be_repeated(const Shape& shape, const Shape& whole);
+
 // Elements between neighbours along each axis of `whole` in a dense tensor that is repeated to it; 0 where it
 // is repeated. Throws Error(internal) if it cannot be.
 std::vector<int64_t> repeated_strides(const Shape& shape, const Shape& whole);

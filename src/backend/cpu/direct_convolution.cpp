@@ -1,0 +1,287 @@
+// oneDNN 2.6 has no good convolution of nhwc tensors for processors without AVX-512: kernels larger than
+// 1 x 1 run at a third to a half of a product's speed, transposed ones are products with a scatter behind.
+//
+// With the channels last, the positions under a kernel row lie together, so an output row is the product of a
+// row that lies in x as it is with packed weights, once for each kernel row. A transposed convolution is the
+// same for every remainder of the output position by the stride, with the kernel's every stride'th column.
+// Blocks of rows go through all panels of channels while their x stays in the second-level cache.
+//
+// One core of a Zen 3 (AVX2, a large product: 72 GFLOP/s), beside other work, GFLOP/s by processor time,
+// htdemucs' sizes; numbers of oneDNN first: see docs/performance/htdemucs.md.
+#include "backend/cpu/direct_convolution.h"
+
+#include <algorithm>
+
+#include <dnnl.hpp>
+#include <omp.h>
+
+#include "base/error.h"
+
+namespace msst::backend::cpu {
+namespace {
+
+constexpr int64_t kBlockFloats = 32 << 10;  // of x under a block
+constexpr int64_t kMostBlockRows = 40 * kDirectRows;
+
+bool has_avx512() {
+    const auto isa = dnnl::get_effective_cpu_isa();
+    return isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx && isa != dnnl::cpu_isa::avx2 &&
+           isa != dnnl::cpu_isa::avx2_vnni;
+}
+
+}  // namespace
+
+bool DirectConvolution::suits(const ConvolutionShape& s) {
+    const bool is_followed =
+        s.activation.kind == graph::Activation::none || s.activation.kind == graph::Activation::gelu;
+    return s.groups == 1 && is_followed && s.x_storage == Storage::float32 &&
+           s.y_storage == Storage::float32 && !has_avx512();
+}
+
+DirectConvolution::DirectConvolution(const ConvolutionShape& shape, const float* weight, const float* bias,
+                                     int threads)
+    : shape_(shape),
+      threads_(threads),
+      in_(shape.x[1]),
+      out_(shape.y[1]),
+      panel_columns_(direct_vectors() * direct_lanes()),
+      lanes_(threads) {
+    panel_channels_ = shape_.is_gated ? panel_columns_ / 2 : panel_columns_;
+    panels_ = (out_ + panel_channels_ - 1) / panel_channels_;
+    bias_.assign(panels_ * panel_columns_, 0.0f);
+    for (int64_t i = 0; bias && i < std::ssize(bias_); ++i) {
+        const int64_t channel = channel_of(i / panel_columns_, i % panel_columns_);
+        if (channel >= 0) bias_[i] = bias[channel];
+    }
+    if (shape_.is_transposed)
+        phases_ = make_transposed_phases();
+    else
+        phases_ = {make_forward_phase()};
+    int64_t patch = 0;
+    for (Phase& phase : phases_) {
+        pack(phase, weight);
+        const int64_t kernel_rows = shape_.weight[2];
+        const int64_t row_floats = kernel_rows * in_ * std::max<int64_t>(phase.x_step, 1);
+        phase.block_rows =
+            std::clamp(kBlockFloats / row_floats / kDirectRows * kDirectRows, kDirectRows, kMostBlockRows);
+        int64_t edges = 0;
+        for (int64_t first = 0; first < phase.rows; first += phase.block_rows) {
+            int64_t here = 0;
+            for (int64_t row = first; row < std::min(first + phase.block_rows, phase.rows);
+                 row += kDirectRows)
+                here += is_inside(phase, row) ? 0 : 1;
+            edges = std::max(edges, here);
+        }
+        patch = std::max(patch, edges * kDirectRows * kernel_rows * phase.steps);
+    }
+    for (Lane& lane : lanes_) {
+        lane.patch.resize(patch);
+        lane.spans.reserve(shape_.weight[2] * shape_.weight[3]);
+        lane.lines.reserve(shape_.weight[2]);
+        lane.kernel_rows.reserve(shape_.weight[2]);
+    }
+}
+
+DirectConvolution::Phase DirectConvolution::make_forward_phase() const {
+    Phase phase;
+    phase.rows = shape_.y[3];
+    phase.x_first = -shape_.begin[1];
+    phase.x_step = shape_.strides[1];
+    const int64_t columns = shape_.weight[3];
+    for (int64_t column = 0; column < columns; ++column) {
+        if (column == 0 || shape_.dilations[1] > 1)
+            phase.stretches.push_back({column * shape_.dilations[1], {}});
+        phase.stretches.back().columns.push_back(column);
+    }
+    return phase;
+}
+
+std::vector<DirectConvolution::Phase> DirectConvolution::make_transposed_phases() const {
+    const int64_t stride = shape_.strides[1];
+    std::vector<Phase> phases;
+    for (int64_t rest = 0; rest < stride; ++rest) {
+        Phase phase;
+        // Output position o = y + crop is stride * q + rest and sees x at q, q - 1, …
+        phase.y_first = ((rest - shape_.begin[1]) % stride + stride) % stride;
+        if (phase.y_first >= shape_.y[3]) continue;
+        phase.rows = (shape_.y[3] - phase.y_first + stride - 1) / stride;
+        phase.y_step = stride;
+        Stretch stretch{0, {}};
+        for (int64_t column = rest; column < shape_.weight[3]; column += stride)
+            stretch.columns.insert(stretch.columns.begin(), column);
+        phase.x_first = (phase.y_first + shape_.begin[1]) / stride - (std::ssize(stretch.columns) - 1);
+        if (!stretch.columns.empty()) phase.stretches.push_back(std::move(stretch));
+        phases.push_back(std::move(phase));
+    }
+    return phases;
+}
+
+// The weight's first axis for a column of a panel; -1: none.
+int64_t DirectConvolution::channel_of(int64_t panel, int64_t column) const {
+    int64_t channel = panel * panel_channels_ + column;
+    if (shape_.is_gated) {
+        const int64_t half = vectors_of(panel) * direct_lanes() / 2;
+        const bool is_gate = column >= half;
+        channel = panel * panel_channels_ + column % half;
+        if (channel >= out_) return -1;
+        return is_gate ? out_ + channel : channel;
+    }
+    return channel < out_ ? channel : -1;
+}
+
+int64_t DirectConvolution::weight_at(int64_t out, int64_t in, int64_t row, int64_t column) const {
+    const graph::Shape& w = shape_.weight;
+    const int64_t first = shape_.is_transposed ? in * w[1] + out : out * w[1] + in;
+    return (first * w[2] + row) * w[3] + column;
+}
+
+// The last panel may be narrower.
+int64_t DirectConvolution::vectors_of(int64_t panel) const {
+    if (shape_.is_gated) return direct_vectors();
+    const int64_t channels = std::min(panel_channels_, out_ - panel * panel_channels_);
+    return (channels + direct_lanes() - 1) / direct_lanes();
+}
+
+void DirectConvolution::pack(Phase& phase, const float* weight) const {
+    for (const Stretch& stretch : phase.stretches) phase.steps += std::ssize(stretch.columns) * in_;
+    const int64_t kernel_rows = shape_.weight[2];
+    phase.weights.reserve(panels_ * panel_columns_ * kernel_rows * phase.steps);
+    for (int64_t panel = 0; panel < panels_; ++panel) {
+        std::vector<int64_t> channels;
+        for (int64_t column = 0; column < vectors_of(panel) * direct_lanes(); ++column)
+            channels.push_back(channel_of(panel, column));
+        for (int64_t row = 0; row < kernel_rows; ++row)
+            for (const Stretch& stretch : phase.stretches)
+                for (const int64_t column : stretch.columns)
+                    for (int64_t in = 0; in < in_; ++in)
+                        for (const int64_t channel : channels)
+                            phase.weights.push_back(
+                                channel < 0 ? 0.0f : weight[weight_at(channel, in, row, column)]);
+    }
+}
+
+// Which lines of x an output line sees, and through which kernel rows.
+void DirectConvolution::find_lines(const float* x, int64_t sample, int64_t line, Lane& lane) const {
+    lane.lines.clear();
+    lane.kernel_rows.clear();
+    const int64_t height = shape_.x[2];
+    const int64_t line_floats = shape_.x[3] * in_;
+    const auto use = [&](int64_t kernel_row, int64_t x_line) {
+        if (x_line < 0 || x_line >= height) return;
+        lane.kernel_rows.push_back(kernel_row);
+        lane.lines.push_back(x + (sample * height + x_line) * line_floats);
+    };
+    const int64_t stride = shape_.strides[0];
+    if (!shape_.is_transposed) {
+        for (int64_t row = 0; row < shape_.weight[2]; ++row)
+            use(row, line * stride - shape_.begin[0] + row * shape_.dilations[0]);
+        return;
+    }
+    const int64_t at = line + shape_.begin[0];
+    for (int64_t row = at % stride; row < shape_.weight[2]; row += stride) use(row, (at - row) / stride);
+}
+
+// Whether the kDirectRows rows from `row` on exist and see nothing but x.
+bool DirectConvolution::is_inside(const Phase& phase, int64_t row) const {
+    if (row + kDirectRows > phase.rows) return false;
+    const int64_t first = phase.x_first + row * phase.x_step;
+    const int64_t last = first + (kDirectRows - 1) * phase.x_step;
+    return std::ranges::all_of(phase.stretches, [&](const Stretch& stretch) {
+        return first + stretch.offset >= 0 &&
+               last + stretch.offset + std::ssize(stretch.columns) <= shape_.x[3];
+    });
+}
+
+// What a tile at an edge sees, zeros where there is nothing: [kernel row, stretch][row, position, in].
+void DirectConvolution::fill_patch(const Phase& phase, int64_t row, Lane& lane, float* patch) const {
+    for (const float* line : lane.lines)
+        for (const Stretch& stretch : phase.stretches)
+            for (int64_t r = row; r < row + kDirectRows; ++r)
+                for (int64_t i = 0; i < std::ssize(stretch.columns); ++i, patch += in_) {
+                    const int64_t at = phase.x_first + r * phase.x_step + stretch.offset + i;
+                    if (r < phase.rows && at >= 0 && at < shape_.x[3])
+                        std::copy_n(line + at * in_, in_, patch);
+                    else
+                        std::fill_n(patch, in_, 0.0f);
+                }
+}
+
+// One panel of some rows, which all lie inside of x or are one tile with a patch.
+void DirectConvolution::run_tiles(const Phase& phase, int64_t panel, int64_t row, int64_t rows,
+                                  const float* patch, float* y, Lane& lane) const {
+    lane.spans.clear();
+    const int64_t vectors = vectors_of(panel);
+    const int64_t columns = vectors * direct_lanes();
+    const float* weights = phase.weights.data() + panel * panel_columns_ * shape_.weight[2] * phase.steps;
+    for (size_t t = 0; t < lane.lines.size(); ++t) {
+        const float* weight = weights + lane.kernel_rows[t] * phase.steps * columns;
+        for (const Stretch& stretch : phase.stretches) {
+            const int64_t steps = std::ssize(stretch.columns) * in_;
+            if (patch) {
+                lane.spans.push_back({patch, steps, weight, steps});
+                patch += kDirectRows * steps;
+            } else {
+                const int64_t at = phase.x_first + row * phase.x_step + stretch.offset;
+                lane.spans.push_back({lane.lines[t] + at * in_, phase.x_step * in_, weight, steps});
+            }
+            weight += steps * columns;
+        }
+    }
+    const int64_t channel = panel * panel_channels_;
+    direct_panel({.spans = lane.spans,
+                  .rows = rows,
+                  .tile_stride = kDirectRows * phase.x_step * in_,
+                  .vectors = vectors,
+                  .bias = bias_.data() + panel * panel_columns_,
+                  .is_gelu = shape_.activation.kind == graph::Activation::gelu,
+                  .is_gated = shape_.is_gated,
+                  .accumulates = shape_.accumulates,
+                  .y = y + (phase.y_first + row * phase.y_step) * out_ + channel,
+                  .y_stride = phase.y_step * out_,
+                  .channels = std::min(panel_channels_, out_ - channel)});
+}
+
+void DirectConvolution::run_block(const Phase& phase, const float* x, float* y, int64_t sample, int64_t line,
+                                  int64_t first, Lane& lane) const {
+    find_lines(x, sample, line, lane);
+    y += (sample * shape_.y[2] + line) * shape_.y[3] * out_;
+    const int64_t end = std::min(first + phase.block_rows, phase.rows);
+    const int64_t patch_floats = kDirectRows * std::ssize(lane.lines) * phase.steps;
+    float* patch = lane.patch.data();
+    for (int64_t row = first; row < end; row += kDirectRows)
+        if (!is_inside(phase, row)) {
+            fill_patch(phase, row, lane, patch);
+            patch += patch_floats;
+        }
+    for (int64_t panel = 0; panel < panels_; ++panel) {
+        const float* edge = lane.patch.data();
+        for (int64_t row = first; row < end;) {
+            if (!is_inside(phase, row)) {
+                run_tiles(phase, panel, row, std::min(kDirectRows, end - row), edge, y, lane);
+                edge += patch_floats;
+                row += kDirectRows;
+                continue;
+            }
+            int64_t next = row;
+            while (next < end && is_inside(phase, next)) next += kDirectRows;
+            run_tiles(phase, panel, row, next - row, /*patch=*/nullptr, y, lane);
+            row = next;
+        }
+    }
+}
+
+void DirectConvolution::run(const float* x, float* y, const std::stop_token& stop) {
+    const int64_t lines = shape_.y[0] * shape_.y[2];
+    for (const Phase& phase : phases_) {
+        const int64_t blocks = (phase.rows + phase.block_rows - 1) / phase.block_rows;
+#pragma omp parallel for schedule(dynamic) num_threads(threads_)
+        for (int64_t job = 0; job < lines * blocks; ++job) {
+            if (stop.stop_requested()) continue;
+            const int64_t line = job / blocks;
+            run_block(phase, x, y, line / shape_.y[2], line % shape_.y[2], job % blocks * phase.block_rows,
+                      lanes_[omp_get_thread_num()]);
+        }
+    }
+}
+
+}  // namespace msst::backend::cpu

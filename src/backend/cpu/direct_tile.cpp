@@ -1,0 +1,125 @@
+// Compiled once per instruction set: Highway includes this file again for each.
+#include "backend/cpu/direct_tile.h"
+
+#include <algorithm>
+
+// foreach_target.h must come first.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backend/cpu/direct_tile.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include "backend/cpu/product_tile-inl.h"
+#include "backend/cpu/vector_functions-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace msst::backend::cpu::HWY_NAMESPACE {
+
+static_assert(kTileRows == kDirectRows);
+
+// As product_tile, over several spans.
+template <int kVectors>
+HWY_INLINE void direct_sums(const DirectPanel& p, int64_t x_at, Vector (&sums)[kTileRows][kVectors]) {
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    unrolled<kTileRows>(
+        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
+    for (const DirectSpan& span : p.spans) {
+        const float* x = span.x + x_at;
+        const float* w = span.weight;
+        const int64_t stride = span.row_stride;
+        for (int64_t step = 0; step < span.steps; ++step, ++x, w += kVectors * lanes) {
+            Vector columns[kVectors];
+            unrolled<kVectors>([&](auto v) MSST_BODY { columns[v] = hn::LoadU(d, w + v * lanes); });
+            unrolled<kTileRows>([&](auto r) MSST_BODY {
+                const Vector row = hn::Set(d, x[r * stride]);
+                unrolled<kVectors>([&](auto v)
+                                       MSST_BODY { sums[r][v] = hn::MulAdd(row, columns[v], sums[r][v]); });
+            });
+        }
+    }
+}
+
+// `count` of y's numbers; fewer than a vector holds: only those are touched.
+HWY_INLINE void direct_put(Vector value, bool accumulates, int64_t count, float* y) {
+    const Floats d;
+    if (count >= static_cast<int64_t>(hn::Lanes(d))) {
+        hn::StoreU(accumulates ? hn::Add(value, hn::LoadU(d, y)) : value, d, y);
+        return;
+    }
+    const auto part = Part{count};
+    auto* at = reinterpret_cast<std::byte*>(y);
+    if (accumulates) value = hn::Add(value, load_at<Float32>(at, 0, part));
+    store_at<Float32>(value, at, 0, part);
+}
+
+template <int kVectors>
+HWY_INLINE void direct_finish(const DirectPanel& p, int64_t first, int64_t count,
+                              const Vector (&sums)[kTileRows][kVectors]) {
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    unrolled<kTileRows>([&](auto r) MSST_BODY {
+        if (r >= count) return;
+        float* y = p.y + (first + r) * p.y_stride;
+        unrolled<kVectors>([&](auto v) MSST_BODY {
+            if (p.channels <= v * lanes) return;
+            Vector value = hn::Add(sums[r][v], hn::LoadU(d, p.bias + v * lanes));
+            if (p.is_gated) {
+                constexpr int kGate = (v + kVectors / 2) % kVectors;
+                if (v >= kVectors / 2) return;
+                const Vector gate = hn::Add(sums[r][kGate], hn::LoadU(d, p.bias + kGate * lanes));
+                value = hn::Mul(value, Sigmoid(gate));
+            } else if (p.is_gelu) {
+                with_activation(graph::Activation::gelu, [&](auto gelu) MSST_BODY { value = gelu(value); });
+            }
+            direct_put(value, p.accumulates, p.channels - v * lanes, y + v * lanes);
+        });
+    });
+}
+
+void DirectPanelRows(const DirectPanel& p) {
+    with_vectors(p.vectors, [&]<int kVectors>(std::integral_constant<int, kVectors>) MSST_BODY {
+        int64_t x_at = 0;
+        for (int64_t first = 0; first < p.rows; first += kTileRows, x_at += p.tile_stride) {
+            Vector sums[kTileRows][kVectors];
+            direct_sums<kVectors>(p, x_at, sums);
+            direct_finish<kVectors>(p, first, std::min<int64_t>(kTileRows, p.rows - first), sums);
+        }
+    });
+}
+
+int64_t DirectLanes() {
+    return hn::Lanes(Floats());
+}
+
+int64_t DirectVectors() {
+    return kTileVectors;
+}
+
+}  // namespace msst::backend::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace msst::backend::cpu {
+
+HWY_EXPORT(DirectPanelRows);
+HWY_EXPORT(DirectLanes);
+HWY_EXPORT(DirectVectors);
+
+int64_t direct_lanes() {
+    return HWY_DYNAMIC_DISPATCH(DirectLanes)();
+}
+
+int64_t direct_vectors() {
+    return HWY_DYNAMIC_DISPATCH(DirectVectors)();
+}
+
+void direct_panel(const DirectPanel& panel) {
+    HWY_DYNAMIC_DISPATCH(DirectPanelRows)(panel);
+}
+
+}  // namespace msst::backend::cpu
+
+#endif
