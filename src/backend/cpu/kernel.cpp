@@ -31,7 +31,7 @@ int64_t scratch_bytes(const graph::Graph& graph, const graph::Node& node, int th
     if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), threads);
-        return sizes.items() * sizes.item_bytes();
+        return threads * sizes.thread_bytes();
     }
     if (const auto* attention = std::get_if<graph::Attention>(&node.op)) {
         const int64_t keys = graph.shape(node.inputs[graph::Attention::kV])[attention->sequence_axis];
