@@ -10,6 +10,7 @@
 #include "backend/cpu/channel_rows.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
+#include "backend/cpu/upsampling.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -169,6 +170,7 @@ std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelCo
 }
 
 std::unique_ptr<Kernel> make_channels_last(const TransposedConvolution& op, const KernelContext& c) {
+    if (auto kernel = make_upsampling(op, c)) return kernel;
     ConvolutionShape shape = shape_of(c);
     shape.is_transposed = true;
     shape.strides = op.strides;

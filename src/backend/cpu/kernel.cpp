@@ -35,7 +35,7 @@ int64_t scratch_bytes(const KernelContext& context) {
     if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), context.threads);
-        return sizes.items() * sizes.item_bytes();
+        return context.threads * sizes.thread_bytes();
     }
     if (const auto* attention = std::get_if<graph::Attention>(&node.op)) {
         const int64_t keys = graph.shape(node.inputs[graph::Attention::kV])[attention->sequence_axis];
