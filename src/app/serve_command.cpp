@@ -4,6 +4,8 @@
 #include <thread>
 
 #include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -138,6 +140,14 @@ http::WorkerStatus shown_status(const supervisor::WorkerStatus& status) {
     return shown;
 }
 
+// The configuration was read with its keys in clear: they must not end up in a core dump, nor be looked at by
+// another process of the same user.
+void keep_memory_to_ourselves() {
+    const rlimit none{.rlim_cur = 0, .rlim_max = 0};
+    ::setrlimit(RLIMIT_CORE, &none);
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
 bool is_readable(int descriptor, Milliseconds timeout) {
     pollfd wanted{descriptor, POLLIN, 0};
     return ::poll(&wanted, 1, static_cast<int>(timeout.count())) > 0;
@@ -254,7 +264,9 @@ private:
 int run_serve(const ServeOptions& options) {
     ::umask(0077);  // what is written is for its owner only, the log too
     EndSignals signals;
-    Serve(config::load_config(options.config_file, config::msst_environment())).run(signals);
+    const config::Loaded loaded = config::load_config(options.config_file, config::msst_environment());
+    if (!loaded.config.api_keys.empty()) keep_memory_to_ourselves();
+    Serve(loaded).run(signals);
     return 0;
 }
 

@@ -49,8 +49,9 @@ KeyGroup model_keys() {
              devices_key({"devices", "what models run on; auto takes every GPU, else the CPU"}),
              word_key({"precision", "of matrix products; auto takes what the device does best"},
                       &Config::precision, {"auto", "float32", "bfloat16", "float16"}),
-             whole_or_key({"cpu_threads", "of one task on a CPU; auto takes every core"},
-                          &Config::cpu_threads, "auto", {1, 1024})}};
+             whole_or_key(
+                 {"cpu_threads", "of one task on a CPU; auto: every core, shared out among the tasks there"},
+                 &Config::cpu_threads, "auto", {1, 1024})}};
 }
 
 KeyGroup task_keys() {

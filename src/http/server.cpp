@@ -25,6 +25,7 @@
 #include <sys/socket.h>
 
 #include "base/error.h"
+#include "base/failure_pace.h"
 #include "base/log.h"
 #include "http/session.h"
 
@@ -137,6 +138,7 @@ private:
     int64_t first_reserved_ = 0;
     int port_ = 0;
     UniqueFd reserve_;  // given up to accept and close a client when there is no other descriptor
+    FailurePace shed_;  // clients that were closed in that way
 
     asio::io_context io_;
     asio::any_io_executor control_;  // a strand: acceptor and timer are used on it
@@ -206,7 +208,8 @@ void Server::Listener::shed_client() {
     reserve_.reset();
     { const UniqueFd client(::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC)); }
     reserve_ = open_reserve();
-    log_.warning("out_of_descriptors", {{"connections", connections()}});
+    if (shed_.count_failure(clock_.monotonic()))
+        log_.warning("out_of_descriptors", {{"connections", connections()}, {"shed", shed_.failures()}});
 }
 
 bool Server::Listener::has_room_for(int socket) {

@@ -217,11 +217,13 @@ void Supervisor::give_back_tasks() {
         try {
             give_back(dead_workers_.back());
         } catch (const std::exception& error) {
-            if (!is_store_silent_) log_.error("task_not_given_back", {{"error", error.what()}});
-            is_store_silent_ = true;
+            if (give_back_failures_.count_failure(clock_.monotonic()))
+                log_.error("task_not_given_back", {{"worker", dead_workers_.back()},
+                                                   {"tries", give_back_failures_.failures()},
+                                                   {"error", error.what()}});
             return;
         }
-        is_store_silent_ = false;
+        give_back_failures_.reset();
         dead_workers_.pop_back();
     }
 }
@@ -247,8 +249,10 @@ void Supervisor::reap(Milliseconds now) {
             log_.warning("lease_expired",
                          {{"task_id", reaped.task_id}, {"outcome", to_string(reaped.outcome)}});
         refuse_oversized();
+        reap_failures_.reset();
     } catch (const std::exception& error) {
-        log_.warning("reap_failed", {{"error", error.what()}});
+        if (reap_failures_.count_failure(now))
+            log_.warning("reap_failed", {{"tries", reap_failures_.failures()}, {"error", error.what()}});
     }
 }
 
@@ -284,7 +288,7 @@ void Supervisor::publish_status() {
 
 bool Supervisor::is_done() const {
     return kill_deadline_ && std::ranges::all_of(slots_, [](const Slot& slot) { return !slot.worker; }) &&
-           (dead_workers_.empty() || is_store_silent_);
+           (dead_workers_.empty() || give_back_failures_.failures() > 0);
 }
 
 bool Supervisor::is_drain_over(Milliseconds now) const {

@@ -10,6 +10,7 @@
 
 #include "base/child_process.h"
 #include "base/clock.h"
+#include "base/failure_pace.h"
 #include "base/log.h"
 #include "supervisor/restart_back_off.h"
 #include "supervisor/worker_process.h"
@@ -92,7 +93,8 @@ private:
     // Of the supervising thread.
     std::vector<Slot> slots_;
     std::vector<std::string> dead_workers_;  // whose tasks are still to be given back
-    bool is_store_silent_ = false;
+    FailurePace give_back_failures_;
+    FailurePace reap_failures_;
     Milliseconds next_reap_{0};
     std::optional<Milliseconds> kill_deadline_;  // draining; monotonic
 

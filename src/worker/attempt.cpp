@@ -165,7 +165,7 @@ private:
     }
 
     GuardedEnd end(tasks::TaskStatus status, const std::function<bool()>& statement) {
-        return end_attempt(parts_.store, lease_, watch_, status, statement);
+        return end_attempt({parts_.store, parts_.clock, parts_.log}, lease_, watch_, status, statement);
     }
 
     // Only this attempt's: another one may be at work on the same task.

@@ -3,11 +3,13 @@
 #include <thread>
 
 #include "base/error.h"
+#include "base/failure_pace.h"
 
 namespace msst::worker {
 namespace {
 
 constexpr Milliseconds kRetryPause{100};
+constexpr int kSilentTries = 10;
 
 bool is_ended(tasks::TaskStore& store, const tasks::Lease& lease, tasks::TaskStatus end) {
     const auto task = store.find(lease.task.task_id);
@@ -16,17 +18,23 @@ bool is_ended(tasks::TaskStore& store, const tasks::Lease& lease, tasks::TaskSta
 
 }  // namespace
 
-GuardedEnd end_attempt(tasks::TaskStore& store, const tasks::Lease& lease, const LeaseWatch& watch,
+GuardedEnd end_attempt(const EndParts& parts, const tasks::Lease& lease, const LeaseWatch& watch,
                        tasks::TaskStatus end, const std::function<bool()>& statement) {
-    bool was_silent = false;
+    FailurePace pace(kSilentTries);
     while (true) {
         try {
-            if (statement() || (was_silent && is_ended(store, lease, end))) return GuardedEnd::done;
+            const bool was_silent = pace.failures() > 0;
+            if (statement() || (was_silent && is_ended(parts.store, lease, end))) return GuardedEnd::done;
             return GuardedEnd::fenced;
         } catch (const Error& error) {
             if (error.code() != ErrorCode::unavailable) throw;
+            if (pace.count_failure(parts.clock.monotonic()))
+                parts.log.warning("end_not_accepted", {{"task_id", lease.task.task_id},
+                                                       {"epoch", lease.epoch},
+                                                       {"end", tasks::to_string(end)},
+                                                       {"tries", pace.failures()},
+                                                       {"error", error.what()}});
         }
-        was_silent = true;
         if (!watch.is_held()) return GuardedEnd::unknown;
         std::this_thread::sleep_for(kRetryPause);
     }

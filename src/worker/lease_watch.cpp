@@ -30,12 +30,12 @@ void LeaseWatch::ask_store() {
     try {
         renew_or_read();
         if (reason() == StopReason::none) report();
-        is_store_silent_ = false;
+        silence_.reset();
     } catch (const std::exception& error) {
-        if (!is_store_silent_)
-            parts_.log.warning("lease_not_renewed",
-                               {{"task_id", lease_.task.task_id}, {"error", error.what()}});
-        is_store_silent_ = true;
+        if (silence_.count_failure(parts_.clock.monotonic()))
+            parts_.log.warning(
+                "lease_not_renewed",
+                {{"task_id", lease_.task.task_id}, {"tries", silence_.failures()}, {"error", error.what()}});
     }
 }
 

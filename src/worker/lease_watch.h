@@ -6,6 +6,7 @@
 #include <stop_token>
 
 #include "base/clock.h"
+#include "base/failure_pace.h"
 #include "base/log.h"
 #include "tasks/task_store.h"
 
@@ -74,7 +75,7 @@ private:
     Milliseconds next_renewal_;
     Progress advanced_;
     std::optional<Progress> written_;
-    bool is_store_silent_ = false;
+    FailurePace silence_;  // of the store
 
     mutable std::mutex mutex_;
     Milliseconds deadline_;                 // guarded by mutex_; monotonic

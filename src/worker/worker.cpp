@@ -46,9 +46,14 @@ tasks::Room Worker::ask_room() {
 
 std::optional<tasks::Lease> Worker::claim() {
     try {
-        return parts_.store.claim(options_.worker_id, options_.lease, ask_room());
+        auto claimed = parts_.store.claim(options_.worker_id, options_.lease, ask_room());
+        claim_failures_.reset();
+        return claimed;
     } catch (const std::exception& error) {
-        parts_.log.warning("claim_failed", {{"worker", options_.worker_id}, {"error", error.what()}});
+        if (claim_failures_.count_failure(parts_.clock.monotonic()))
+            parts_.log.warning("claim_failed", {{"worker", options_.worker_id},
+                                                {"tries", claim_failures_.failures()},
+                                                {"error", error.what()}});
         return std::nullopt;
     }
 }

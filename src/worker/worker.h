@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/failure_pace.h"
 #include "base/log.h"
 #include "tasks/blob_store.h"
 #include "tasks/task_store.h"
@@ -50,6 +51,7 @@ private:
     Parts parts_;
     WorkerOptions options_;
     SeparatorCache separators_;
+    FailurePace claim_failures_;
 };
 
 }  // namespace msst::worker

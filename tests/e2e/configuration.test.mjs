@@ -1,7 +1,7 @@
 // The administrator's file and environment, as the real program takes them at its start.
 import assert from 'node:assert/strict';
 import {spawnSync} from 'node:child_process';
-import {chmodSync, cpSync, mkdtempSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -155,4 +155,5 @@ test('a configuration with keys that everybody can read is warned of, and no key
   await server.start();
   assert.match(server.stderr, /can be read by every user/);
   assert.ok(!(server.stderr + JSON.stringify(server.log())).includes('s3cret'));
+  assert.match(readFileSync(`/proc/${server.pid}/limits`, 'utf8'), /^Max core file size +0 +0 /m, 'no core dump that would hold them');
 });

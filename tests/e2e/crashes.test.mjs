@@ -101,7 +101,8 @@ test('a second signal ends a draining server at once, and its task is taken up a
 });
 
 test('tasks of a killed server are completed by the next one, in their order', async t => {
-  const server = await Server.start(t);
+  // One lost worker would fail a task: the end of its server does not count as one.
+  const server = await Server.start(t, {max_attempts: 1});
   const ids = [await server.task(long, {instruments: 'vocals'}), await server.task(makeWav({seconds: 1}), {instruments: 'bass'})];
   await running(server, ids[0]);
   await server.kill();

@@ -1,7 +1,8 @@
 // Which task runs where: one after the other on a processor, spread over devices by their memory, and away from a
 // device that hangs. The devices are simulated; server, workers and HTTP are real.
 import assert from 'node:assert/strict';
-import {cpSync, mkdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'node:test';
@@ -138,6 +139,19 @@ test('a processor takes one task at a time, whatever worker_threads says', async
   }
 });
 
+// What the server told a worker of its configuration, as text.
+function toldConfiguration(worker) {
+  const folder = `/proc/${worker}/fd`;
+  const file = readdirSync(folder).find(fd => {
+    try {
+      return readlinkSync(path.join(folder, fd)).includes('msst-config');
+    } catch {
+      return false;
+    }
+  });
+  return readFileSync(path.join(folder, file), 'utf8');
+}
+
 test('with allow_cpu_concurrency a processor takes worker_threads tasks at once, and the next one waits', async t => {
   const server = await Server.start(t, {worker_threads: 2, allow_cpu_concurrency: true});
   const long = makeWav({seconds: Number(process.env.MSST_E2E_LONG_SECONDS ?? 120)});
@@ -147,6 +161,8 @@ test('with allow_cpu_concurrency a processor takes worker_threads tasks at once,
   assert.equal((await server.status(ids[2])).status, 'pending');
   const now = await metrics(server);
   assert.deepEqual([now.active_tasks, now.queued_tasks], [2, 1]);
+  const share = Math.max(1, Math.floor(availableParallelism() / 2));
+  for (const worker of server.workers()) assert.match(toldConfiguration(worker), new RegExp(`^cpu_threads: ${share}$`, 'm'), 'its part of the cores');
   await server.request('POST', `/api/v1/tasks/${ids[0]}/cancel`);
   await until(() => separating(server, ids[2]), {what: 'the third task in the place of the first'});
 });

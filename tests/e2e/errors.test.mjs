@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {after, before, describe, test} from 'node:test';
 import {boundlessFlac, encode, makeWav} from './support/audio.mjs';
-import {Server} from './support/server.mjs';
+import {Server, until} from './support/server.mjs';
 
 const wav = makeWav({seconds: 0.5});
 
@@ -130,6 +130,24 @@ describe('a file that turns out to be too long while it is decoded', () => {
     assert.deepEqual([gone.status, gone.json().code], [410, 'task_failed']);
     assert.ok(gone.json().message.includes(task.error.message));
     assert.equal((await server.get(`/api/v1/download/${task.task_id}/vocals.wav`)).status, 410);
+  });
+
+  test('is told in the log with its reason', () => {
+    const told = server.log().filter(entry => entry.event === 'task_failed' && entry.task_id === task.task_id);
+    assert.equal(told.length, 1);
+    assert.equal(told[0].code, 'audio_too_long');
+    assert.match(told[0].error, /4/);
+  });
+
+  test('may come ten times at once, and those behind them complete', async () => {
+    const bomb = boundlessFlac({seconds: 6, declared: 1});
+    const ids = await Promise.all(Array.from({length: 10}, () => server.task(bomb, {instruments: 'bass'}, {name: 'long.flac'})));
+    const good = await server.task(wav);
+    for (const id of ids) assert.equal((await server.final(id, {limitMs: 240_000})).error?.code, 'audio_too_long');
+    await server.completed(good);
+    const owners = () => [...new Set(server.audioFiles().map(file => file.path.split('/').at(-3)))];
+    await until(() => owners().length === 1 && owners()[0] === good, {what: 'the erasure of all but the results of the good one'});
+    await server.request('DELETE', `/api/v1/tasks/${good}`);
   });
 
   test('leaves no stem, and the next one completes', async () => {

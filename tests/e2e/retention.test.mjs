@@ -34,7 +34,7 @@ const folders = (server, name) => readdirSync(path.join(server.dataDir, name));
 
 describe('after a task', () => {
   const server = new Server({max_audio_hours: '4s'});
-  let completed, failed, cancelled;
+  let completed, failed, cancelled, half;
 
   before(async () => {
     await server.start();
@@ -42,6 +42,11 @@ describe('after a task', () => {
     await server.completed(completed);
     failed = await server.task(boundlessFlac({seconds: 6, declared: 1}), {}, {name: 'long.flac'});
     assert.equal((await server.final(failed)).status, 'failed');
+    // As if its worker, which erases the upload last, had not come to erase what it had written.
+    await until(() => folders(server, 'uploads').length === 0, {what: 'the erasure of the uploads'});
+    half = path.join(server.dataDir, 'results', failed, '1', 'vocals.wav');
+    mkdirSync(path.dirname(half), {recursive: true});
+    writeFileSync(half, 'half');
     cancelled = await server.task(makeWav({seconds: 3.9}), {use_tta: 'true'});
     await server.request('POST', `/api/v1/tasks/${cancelled}/cancel`);
     await server.final(cancelled);
@@ -57,6 +62,7 @@ describe('after a task', () => {
   test('its results stay for not quite 24 hours', async () => {
     await restartAndSweep(server, {olderBy: 24 * kHour - 60_000 * 10});
     for (const target of allOf(completed)) assert.equal((await server.get(target)).status, 200, target);
+    assert.ok(existsSync(half), 'what a failed task left is there too');
   });
 
   test('its audio goes after 24 hours, the record stays', async () => {

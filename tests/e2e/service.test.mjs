@@ -5,7 +5,7 @@ import path from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {makeWav} from './support/audio.mjs';
-import {document} from './support/contract.mjs';
+import {checkSchema, document, resolve} from './support/contract.mjs';
 import {Server, until} from './support/server.mjs';
 
 const wav = makeWav({seconds: 0.5});
@@ -34,21 +34,6 @@ describe('the service', () => {
     const median = times.sort((a, b) => a - b)[10];
     assert.ok(median < 500, `the median is ${median} ms`);
     await server.completed(id);
-  });
-
-  test('tells progress at least every five seconds', async () => {
-    const id = await server.task(makeWav({seconds: 60}), {use_tta: 'true'});
-    await until(async () => (await server.status(id)).status === 'processing', {what: 'the start', stepMs: 20});
-    let last = performance.now(), longest = 0, progress = -1;
-    await until(async () => {
-      const task = await server.status(id);
-      if (task.progress !== progress) {
-        longest = Math.max(longest, performance.now() - last);
-        [last, progress] = [performance.now(), task.progress];
-      }
-      return task.status === 'completed';
-    }, {stepMs: 50, what: 'the end'});
-    assert.ok(longest < 5_000, `nothing changed for ${longest} ms`);
   });
 
   test('tells the details of a model', async () => {
@@ -81,6 +66,37 @@ describe('the service', () => {
     const answer = await server.get('/openapi.json');
     assert.deepEqual(answer.json(), JSON.parse(JSON.stringify(document)));
     assert.equal((await server.get('/openapi.json', {'if-none-match': answer.headers.get('etag')})).status, 304);
+  });
+
+  test('documents every parameter, every field, every status and an example of each', async () => {
+    const served = (await server.get('/openapi.json')).json();
+    const methods = new Set(['get', 'head', 'post', 'put', 'patch', 'delete']);
+    const hasExample = media => media.example !== undefined || media.examples !== undefined;
+    for (const [target, item] of Object.entries(served.paths))
+      for (const [method, operation] of Object.entries(item).filter(([name]) => methods.has(name))) {
+        const what = `${method} ${target}`;
+        assert.ok(operation.summary && operation.description, what);
+        const parameters = [...item.parameters ?? [], ...operation.parameters ?? []].map(resolve);
+        for (const [, name] of target.matchAll(/\{(\w+)\}/g))
+          assert.ok(parameters.some(parameter => parameter.in === 'path' && parameter.name === name && parameter.required), `${what}: {${name}}`);
+        for (const {name, description, required, schema} of parameters)
+          assert.ok(description && typeof required === 'boolean' && resolve(schema).type, `${what}: ${name}`);
+        for (const [type, media] of Object.entries(operation.requestBody?.content ?? {})) {
+          assert.ok(hasExample(media), `${what}: ${type}`);
+          const schema = resolve(media.schema);
+          for (const [name, field] of Object.entries(schema.properties)) assert.ok(resolve(field).type && resolve(field).description, `${what}: ${name}`);
+          assert.ok(Array.isArray(schema.required), what);
+        }
+        for (const [status, reference] of Object.entries(operation.responses)) {
+          const response = resolve(reference);
+          assert.ok(response.description, `${what} ${status}`);
+          for (const [type, media] of Object.entries(response.content ?? {}).filter(([name]) => name.endsWith('json'))) {
+            assert.ok(hasExample(media), `${what} ${status}: no example of ${type}`);
+            for (const example of [media.example, ...Object.values(media.examples ?? {}).map(one => one.value)].filter(one => one !== undefined))
+              if (target !== '/openapi.json') checkSchema(media.schema, example, `${what} ${status}: its example`);
+          }
+        }
+      }
   });
 
   test('serves Swagger UI without any address from elsewhere', async () => {
@@ -122,7 +138,7 @@ describe('the service', () => {
     assert.ok(seconds > 0);
     const told = await until(() => server.log().find(entry => entry.event === 'task_completed' && entry.task_id === id),
       {limitMs: 10_000, what: 'the line of the completed task'});
-    assert.equal(typeof told.seconds, 'number', JSON.stringify(told));
+    assert.ok(Math.abs(told.seconds - seconds) < 0.001, JSON.stringify(told));
     await server.submit(Buffer.from('no audio'), {}, {headers: {'x-request-id': 'refused-1'}});
     const refused = await until(() => server.log().find(entry => entry.request_id === 'refused-1'), {limitMs: 10_000, what: 'the refused one'});
     assert.deepEqual([refused.status, refused.method], [400, 'POST']);
@@ -140,6 +156,34 @@ describe('the service', () => {
     assert.ok(answers.every(answer => [201, 409].includes(answer.status)));
     assert.equal(new Set(answers.filter(answer => answer.status === 201).map(answer => answer.json().task_id)).size, 1);
   });
+});
+
+// How long, in milliseconds, the progress of a task stood still at most.
+async function longestStandstill(server, id) {
+  await until(async () => (await server.status(id)).status === 'processing', {what: 'the start', stepMs: 20});
+  let last = performance.now(), longest = 0, progress = -1;
+  await until(async () => {
+    const task = await server.status(id);
+    if (task.progress !== progress) {
+      longest = Math.max(longest, performance.now() - last);
+      [last, progress] = [performance.now(), task.progress];
+    }
+    return task.status === 'completed';
+  }, {stepMs: 50, what: 'the end'});
+  return longest;
+}
+
+test('progress is told at least every five seconds', async t => {
+  // Fifteen seconds for a song, whatever the processor does meanwhile.
+  const server = await Server.start(t, {devices: [{kind: 'simulated', name: 'slow', memory: '1GB', speed: 4}]});
+  const song = makeWav({seconds: 60});
+  const standstills = [];
+  // Other programs may hold the machine up for a while; not three times.
+  while (standstills.length < 3) {
+    standstills.push(await longestStandstill(server, await server.task(song, {instruments: 'bass'})));
+    if (standstills.at(-1) < 5_000) return;
+  }
+  assert.fail(`nothing changed for ${standstills.join(', ')} ms`);
 });
 
 test('a full queue refuses submissions with Retry-After', async t => {

@@ -2,8 +2,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "base/error.h"
 #include "store/open.h"
@@ -140,6 +142,23 @@ TEST_F(RunAttempt, SeesThatACompletionWasDoneThoughItsAnswerWasLost) {
     EXPECT_EQ(run("copy"), AttemptEnd::completed);
     EXPECT_EQ(task().status, TaskStatus::completed);
     EXPECT_EQ(result_files(), 1);
+}
+
+TEST_F(RunAttempt, SaysThatAnEndIsNotAcceptedWithItsTaskTheTriesAndTheReason) {
+    store.lost_answers = 12;
+
+    EXPECT_EQ(run("copy"), AttemptEnd::completed);
+    std::vector<nlohmann::json> told;
+    std::istringstream log_lines(read_file(folder / "log"));
+    for (std::string line; std::getline(log_lines, line);) {
+        auto entry = nlohmann::json::parse(line);
+        if (entry["event"] == "end_not_accepted") told.push_back(std::move(entry));
+    }
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told[0]["task_id"], task_id);
+    EXPECT_EQ(told[0]["end"], "completed");
+    EXPECT_EQ(told[0]["tries"], 10);
+    EXPECT_EQ(told[0]["error"], "the connection broke");
 }
 
 TEST_F(RunAttempt, KeepsTheFilesWhenNobodyKnowsWhetherTheyCount) {

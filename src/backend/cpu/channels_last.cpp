@@ -11,6 +11,7 @@
 #include "backend/cpu/direct_convolution.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
+#include "backend/cpu/upsampling.h"
 #include "backend/cpu/vector_kernels.h"
 
 namespace msst::backend::cpu {
@@ -224,6 +225,7 @@ std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelCo
 }
 
 std::unique_ptr<Kernel> make_channels_last(const TransposedConvolution& op, const KernelContext& c) {
+    if (auto kernel = make_upsampling(op, c)) return kernel;
     ConvolutionShape shape = shape_of(c);
     shape.is_transposed = true;
     shape.strides = op.strides;

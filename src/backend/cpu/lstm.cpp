@@ -1,10 +1,8 @@
-// An LSTM layer as two products per step for many sequences at once: inputs and states.
+// An LSTM layer, many sequences at a time.
 //
-// Directions, and groups of sequences if there are more threads, need nothing of each other, so a thread does
-// one of them from the first step to the last without waiting. The products of the inputs do not depend on
-// the steps before and are done for as many steps at once as keep their results in the cache; where the steps
-// of a sequence lie side by side (sequence_axis 1) the rows of one step are picked out by their stride, so
-// nothing is ever copied into another order.
+// Directions, and groups of sequences, need nothing of each other, so a thread does one of them from the
+// first step to the last without waiting. A step multiplies what a sequence gets and what it remembers at
+// once: both lie in one row, and a row is all that is ever copied.
 #include "backend/cpu/lstm.h"
 
 #include <algorithm>
@@ -13,7 +11,7 @@
 #include <omp.h>
 
 #include "backend/cpu/kernel.h"
-#include "backend/cpu/lstm_gates.h"
+#include "backend/cpu/lstm_step.h"
 #include "backend/cpu/matrix_product.h"
 #include "backend/cpu/vector_kernels.h"
 
@@ -22,25 +20,12 @@ namespace {
 
 using graph::Lstm;
 
-constexpr int64_t kAlignment = 64;
-constexpr int64_t kGateFloats = 1 << 20;  // of one item: they stay in the third-level cache
-constexpr int64_t kLeastSequences = 8;    // of an item: below, a product is not worth a thread
+constexpr int64_t kLeastSequences = 8;  // of an item: below, weights are read for too little work
+constexpr int64_t kMostSequences = 96;  // what they remember stays in the second-level cache
 
-int64_t aligned(int64_t bytes) {
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+int64_t rounded_up(int64_t count, int64_t multiple) {
+    return (count + multiple - 1) / multiple * multiple;
 }
-
-// oneDNN prepares a product for as many threads as there are; these run inside of one.
-class SingleThreaded {
-public:
-    SingleThreaded() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
-    ~SingleThreaded() { omp_set_num_threads(threads_); }
-    SingleThreaded(const SingleThreaded&) = delete;
-    SingleThreaded& operator=(const SingleThreaded&) = delete;
-
-private:
-    int threads_;
-};
 
 class LstmKernel final : public Kernel {
 public:
@@ -50,109 +35,45 @@ public:
           x_(c.inputs[Lstm::kX]),
           y_(c.output),
           scratch_(c.scratch) {
-        const SingleThreaded while_preparing;
-        for (int64_t item = 0; item < sizes_.items(); ++item) {
-            if (item < sizes_.directions) prepare(item, c);
-            if (item < sizes_.directions) continue;
-            const auto first = static_cast<size_t>(item % sizes_.directions);
-            input_products_.push_back(input_products_[first].twin());
-            hidden_products_.push_back(hidden_products_[first].twin());
-        }
+        const Storage factors = has_native_bfloat16() ? x_.storage : Storage::float32;
+        const int64_t gates = 4 * sizes_.hidden;
+        for (int64_t d = 0; d < sizes_.directions; ++d)
+            weights_.emplace_back(sizes_.in, sizes_.hidden, factors,
+                                  c.floats(Lstm::kInputWeight) + d * gates * sizes_.in,
+                                  c.floats(Lstm::kHiddenWeight) + d * gates * sizes_.hidden,
+                                  c.has(Lstm::kBias) ? c.floats(Lstm::kBias) + d * 2 * gates : nullptr);
     }
 
+    // Items of one direction are neighbours: its weights are read from the same cache by all threads.
     void run(const std::stop_token& stop) override {
-#pragma omp parallel for schedule(static, 1) num_threads(threads_)
-        for (int64_t item = 0; item < sizes_.items(); ++item) run_item(item, stop);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
+        for (int64_t item = 0; item < sizes_.items(); ++item)
+            run_item(item / sizes_.groups, item % sizes_.groups * sizes_.group,
+                     scratch_ + omp_get_thread_num() * sizes_.thread_bytes(), stop);
     }
 
 private:
-    // The memory of one item, and which part of the layer it is.
-    struct Item {
-        int64_t direction;
-        int64_t first;  // sequence
-        int64_t count;  // of sequences
-        float* gates;   // [block, count, 4 hidden]
-        float* c;       // [count, padded(hidden)]
-        Buffer h;       // [count, padded(hidden)]
-    };
-
-    void prepare(int64_t direction, const KernelContext& c) {
-        const int64_t gates = 4 * sizes_.hidden;
-        std::vector<float> bias;
-        if (c.has(Lstm::kBias)) {
-            const float* both = c.floats(Lstm::kBias) + direction * 2 * gates;
-            for (int64_t i = 0; i < gates; ++i) bias.push_back(both[i] + both[gates + i]);
+    void run_item(int64_t direction, int64_t first, std::byte* memory, const std::stop_token& stop) {
+        std::memset(memory, 0, sizes_.thread_bytes());
+        const LstmWeights& weights = weights_[direction];
+        LstmStep now;
+        now.count = std::min(sizes_.group, sizes_.sequences - first);
+        now.c = reinterpret_cast<float*>(memory);
+        now.y_stride = sizes_.sequence_rows * sizes_.directions * sizes_.hidden;
+        std::byte* rows = memory + sizes_.state_bytes();
+        std::byte* next_rows = rows + sizes_.rows_bytes();
+        for (int64_t done = 0; done < sizes_.steps && !stop.stop_requested(); ++done) {
+            const int64_t step = direction == 0 ? done : sizes_.steps - 1 - done;
+            const int64_t row = first * sizes_.sequence_rows + step * sizes_.step_rows;
+            for (int64_t s = 0; s < now.count; ++s)
+                lstm_fill_row(weights, x_.at((row + s * sizes_.sequence_rows) * sizes_.in),
+                              rows + s * weights.row_bytes());
+            now.rows = rows;
+            now.next_rows = next_rows;
+            now.y = y_.at((row * sizes_.directions + direction) * sizes_.hidden);
+            run_lstm_step(weights, now);
+            std::swap(rows, next_rows);
         }
-        ProductShape input;
-        input.rows = sizes_.block * sizes_.group;
-        input.in = sizes_.in;
-        input.out = input.y_stride = gates;
-        input.x_stride = sizes_.sequence_rows * sizes_.in;
-        input.x_storage = x_.storage;
-        input.has_bias = !bias.empty();
-        const int64_t rows = sizes_.block > 1 ? sizes_.steps * sizes_.sequences : sizes_.sequences;
-        input_products_.emplace_back(
-            input, rows, c.floats(Lstm::kInputWeight) + direction * gates * sizes_.in, bias.data());
-        ProductShape hidden = input;
-        hidden.rows = sizes_.group;
-        hidden.in = sizes_.hidden;
-        hidden.x_stride = padded(sizes_.hidden);
-        hidden.has_bias = false;
-        hidden.accumulates = true;
-        hidden_products_.emplace_back(hidden, sizes_.sequences,
-                                      c.floats(Lstm::kHiddenWeight) + direction * gates * sizes_.hidden,
-                                      nullptr);
-    }
-
-    Item item_of(int64_t index) const {
-        Item item{};
-        item.direction = index % sizes_.directions;
-        item.first = index / sizes_.directions * sizes_.group;
-        item.count = std::min(sizes_.group, sizes_.sequences - item.first);
-        std::byte* memory = scratch_ + index * sizes_.item_bytes();
-        item.gates = reinterpret_cast<float*>(memory);
-        item.c = reinterpret_cast<float*>(memory + sizes_.gates_bytes());
-        item.h = {memory + sizes_.gates_bytes() + sizes_.state_bytes(), x_.storage};
-        return item;
-    }
-
-    void run_item(int64_t index, const std::stop_token& stop) {
-        const Item item = item_of(index);
-        std::memset(item.c, 0, 2 * sizes_.state_bytes());
-        for (int64_t done = 0; done < sizes_.steps && !stop.stop_requested(); done += sizes_.block) {
-            const int64_t count = std::min(sizes_.block, sizes_.steps - done);
-            const bool is_forward = item.direction == 0;
-            const int64_t first = is_forward ? done : sizes_.steps - done - count;
-            multiply_inputs(index, item, first, count);
-            for (int64_t i = 0; i < count; ++i) {
-                const int64_t step = is_forward ? i : count - 1 - i;
-                float* gates = item.gates + step * item.count * 4 * sizes_.hidden;
-                if (done + i > 0) multiply_states(index, item, gates);
-                finish_step(item, gates, first + step);
-            }
-        }
-    }
-
-    int64_t row(const Item& item, int64_t sequence, int64_t step) const {
-        return (item.first + sequence) * sizes_.sequence_rows + step * sizes_.step_rows;
-    }
-
-    void multiply_inputs(int64_t index, const Item& item, int64_t first, int64_t count) {
-        const Buffer gates{reinterpret_cast<std::byte*>(item.gates), Storage::float32};
-        input_products_[index].run(x_.at(row(item, 0, first) * sizes_.in), gates, count * item.count);
-    }
-
-    void multiply_states(int64_t index, const Item& item, float* gates) {
-        hidden_products_[index].run(item.h, {reinterpret_cast<std::byte*>(gates), Storage::float32},
-                                    item.count);
-    }
-
-    void finish_step(const Item& item, const float* gates, int64_t step) {
-        const int64_t hidden = sizes_.hidden;
-        for (int64_t s = 0; s < item.count; ++s)
-            lstm_gates_row(gates + s * 4 * hidden, hidden, item.c + s * padded(hidden),
-                           item.h.at(s * padded(hidden)),
-                           y_.at((row(item, s, step) * sizes_.directions + item.direction) * hidden));
     }
 
     LstmSizes sizes_;
@@ -160,8 +81,7 @@ private:
     Buffer x_;
     Buffer y_;
     std::byte* scratch_;
-    std::vector<PackedProduct> input_products_;   // per item
-    std::vector<PackedProduct> hidden_products_;  // per item
+    std::vector<LstmWeights> weights_;  // per direction
 };
 
 }  // namespace
@@ -174,20 +94,20 @@ LstmSizes::LstmSizes(const Lstm& op, const graph::Shape& x, const graph::Shape& 
       directions(hidden_weight[0]),
       step_rows(op.sequence_axis == 0 ? sequences : 1),
       sequence_rows(op.sequence_axis == 0 || sequences == 1 ? 1 : steps) {
-    const int64_t wanted = (threads + directions - 1) / directions;
-    groups = std::min(wanted, std::max<int64_t>(1, sequences / kLeastSequences));
-    group = (sequences + groups - 1) / groups;
+    const int64_t per_direction = (threads + directions - 1) / directions;
+    const int64_t for_threads = std::min(per_direction, std::max<int64_t>(1, sequences / kLeastSequences));
+    const int64_t for_cache = (sequences + kMostSequences - 1) / kMostSequences;
+    groups = rounded_up(for_cache, for_threads);  // every thread gets as many
+    group = rounded_up((sequences + groups - 1) / groups, std::min(sequences, kLstmRows));
     groups = (sequences + group - 1) / group;
-    const bool are_rows_dense = sequence_rows == 1 && groups == 1;
-    block = are_rows_dense ? std::clamp<int64_t>(kGateFloats / (group * 4 * hidden), 1, steps) : 1;
-}
-
-int64_t LstmSizes::gates_bytes() const {
-    return aligned((block * group * 4 * hidden + kLanes) * 4);
 }
 
 int64_t LstmSizes::state_bytes() const {
-    return aligned(group * padded(hidden) * 4);
+    return group * padded(hidden) * 4;
+}
+
+int64_t LstmSizes::rows_bytes() const {  // bfloat16: half of it
+    return rounded_up(group, kLstmRows) * lstm_row_bytes(in, hidden, Storage::float32);
 }
 
 std::unique_ptr<Kernel> make(const Lstm& op, const KernelContext& context) {

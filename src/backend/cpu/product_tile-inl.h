@@ -70,32 +70,32 @@ HWY_INLINE Vector spread(const std::byte* at) {
     return hn::BitCast(Floats(), hn::Set(Words(), bits));
 }
 
-// y[r, v] = x[r, …] w[…, v] for kTileRows rows and kVectors vectors of columns. x: rows of `steps` times 32
-// bits, x_stride bytes apart; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
+// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows of `steps` times 32 bits,
+// x_stride bytes apart; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
 // vector.
-template <class Factors, int kVectors, class Done>
+template <class Factors, int kVectors, int kRows = kTileRows, class Done>
 HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
                              const Done& done) {
     constexpr int64_t kStepBytes = 4;
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
-    Vector sums[kTileRows][kVectors];
-    unrolled<kTileRows>(
+    Vector sums[kRows][kVectors];
+    unrolled<kRows>(
         [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
     for (int64_t step = 0; step < steps; ++step) {
         Vector columns[kVectors];
         unrolled<kVectors>([&](auto v) MSST_BODY {
             columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
         });
-        unrolled<kTileRows>([&](auto r) MSST_BODY {
+        unrolled<kRows>([&](auto r) MSST_BODY {
             const Vector row = spread(x + r * x_stride);
             unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
         });
         x += kStepBytes;
         w += kVectors * lanes * kStepBytes;
     }
-    unrolled<kTileRows>(
-        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
+    unrolled<kRows>([&](auto r)
+                        MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
 }
 
 // Calls use(integral_constant) with the number of vectors in a panel, 1 … kTileVectors.

@@ -25,8 +25,13 @@ HWY_INLINE Vector Polynomial(Vector x, const float (&c)[count]) {
     return sum;
 }
 
+struct Fraction {
+    Vector above;
+    Vector below;
+};
+
 // A quotient of polynomials that is right to a few units of the last place; beyond 7.9 tanh is 1 in float32.
-HWY_INLINE Vector Tanh(Vector x) {
+HWY_INLINE Fraction TanhFraction(Vector x) {
     constexpr float kAbove[] = {4.89352455891786e-03f, 6.37261928875436e-04f,  1.48572235717979e-05f,
                                 5.12229709037114e-08f, -8.60467152213735e-11f, 2.00018790482477e-13f,
                                 -2.76076847742355e-16f};
@@ -35,7 +40,12 @@ HWY_INLINE Vector Tanh(Vector x) {
     const Vector largest = hn::Set(Floats(), 7.90531110763549805f);
     x = hn::Min(hn::Max(x, hn::Neg(largest)), largest);
     const Vector square = hn::Mul(x, x);
-    return hn::Div(hn::Mul(x, Polynomial(square, kAbove)), Polynomial(square, kBelow));
+    return {hn::Mul(x, Polynomial(square, kAbove)), Polynomial(square, kBelow)};
+}
+
+HWY_INLINE Vector Tanh(Vector x) {
+    const Fraction tanh = TanhFraction(x);
+    return hn::Div(tanh.above, tanh.below);
 }
 
 HWY_INLINE Vector Sigmoid(Vector x) {

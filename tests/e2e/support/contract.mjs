@@ -5,6 +5,7 @@ import Ajv from 'ajv';
 import addFormats from 'ajv-formats';
 import {parse} from 'yaml';
 
+// The document as it stands in the repository.
 export const document = parse(readFileSync(new URL('../../../docs/openapi.yaml', import.meta.url), 'utf8'));
 
 const ajv = new Ajv({strict: false, allErrors: true});
@@ -12,7 +13,7 @@ addFormats(ajv);
 ajv.addSchema(document, 'openapi');
 const validators = new Map();
 
-function resolve(node) {
+export function resolve(node) {
   while (node && node.$ref) node = node.$ref.slice(2).split('/').reduce((at, key) => at[key.replaceAll('~1', '/')], document);
   return node;
 }
@@ -42,7 +43,7 @@ export function operationOf(method, path) {
   return {path: template.path, operation: item[name] ?? (name === 'head' ? item.get : undefined)};
 }
 
-function checkSchema(schema, value, what) {
+export function checkSchema(schema, value, what) {
   const validate = validator(schema);
   assert.ok(validate(value), `${what}: ${ajv.errorsText(validate.errors)}\n${JSON.stringify(value, null, 1)?.slice(0, 2000)}`);
 }
