@@ -6,9 +6,9 @@
 // same for every remainder of the output position by the stride, with the kernel's every stride'th column.
 // Blocks of rows go through all panels of channels while their x stays in the second-level cache.
 //
-// One core of a Zen 3 (AVX2), float32, a product at 72 GFLOP/s, htdemucs' sizes: oneDNN convolves 3 x 3 at 23 to
-// 41 and the transposed 8 x 1 at 5 to 15 GFLOP/s (docs/performance/htdemucs.md has all of it). By this file the
-// whole network runs at 0.69 of a product's speed. AVX-512 was not tried.
+// One core of a Zen 3 (AVX2), float32, a product at 72 GFLOP/s, htdemucs' sizes: oneDNN convolves 3 x 3 at 23
+// to 41 and the transposed 8 x 1 at 5 to 15 GFLOP/s (docs/performance/htdemucs.md has all of it). By this
+// file the whole network runs at 0.69 of a product's speed. AVX-512 was not tried.
 #include "backend/cpu/direct_convolution.h"
 
 #include <algorithm>
