@@ -10,6 +10,7 @@
 #include "backend/cpu/channel_rows.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
+#include "backend/cpu/patch_kernel.h"
 #include "backend/cpu/upsampling.h"
 
 namespace msst::backend::cpu {
@@ -157,6 +158,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelContext& c) {
+    if (auto kernel = make_patch_convolution(op, c)) return kernel;
     ConvolutionShape shape = shape_of(c);
     shape.strides = op.strides;
     shape.dilations = op.dilations;
