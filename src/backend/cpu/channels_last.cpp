@@ -165,7 +165,7 @@ std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelCo
     shape.begin = op.pad_begin;
     shape.end = op.pad_end;
     shape.groups = op.groups;
-    if (op.groups > 1) shape.x_storage = Storage::float32;  // no product worth a loss
+    if (op.groups > 1 || op.is_sensitive) shape.x_storage = Storage::float32;  // not worth the loss
     shape.activation = op.activation;
     shape.accumulates = c.has(Convolution::kResidual);
     return std::make_unique<ConvolutionKernel>(shape, c, c.inputs[Convolution::kResidual]);
