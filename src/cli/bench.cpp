@@ -4,7 +4,6 @@
 #include <chrono>
 #include <fstream>
 #include <random>
-#include <thread>
 
 #include "backend/open.h"
 #include "base/error.h"
@@ -54,10 +53,6 @@ double median_of(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
-int used_threads(const BenchOptions& options) {
-    return options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-}
-
 void run_chunks(const separation::ChunkModel& model, const BenchOptions& options, const std::stop_token& stop,
                 RunProfile& profile, BenchResult& result) {
     const int64_t chunk = model.info().channels * model.chunk_frames();
@@ -75,7 +70,7 @@ void run_chunks(const separation::ChunkModel& model, const BenchOptions& options
         if (!is_counted) continue;
         result.run_seconds.push_back(watch.seconds());
         const double used = backend::processor_seconds() - processor_start;
-        result.processor_seconds.push_back(used / used_threads(options));
+        result.processor_seconds.push_back(used / result.peak.threads);
     }
 }
 

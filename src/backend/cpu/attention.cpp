@@ -1,11 +1,13 @@
 // Attention: every head of every sequence by itself (attention_head.h), one per thread at a time.
 #include <algorithm>
+#include <atomic>
 
 #include <omp.h>
 
 #include "backend/cpu/attention_head.h"
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/matrix_product.h"
+#include "backend/cpu/progress_teller.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -30,17 +32,25 @@ public:
         if (inputs_[Attention::kKeys].data) keys_input_ = Attention::kKeys;
     }
 
-    void run(const std::stop_token& stop) override {
+    void run(const std::stop_token& stop) override { run_and_report(stop, {}); }
+
+    void run_and_report(const std::stop_token& stop, const KernelProgress& progress) override {
         const int64_t items = lanes_ * op_.heads;
         // Heads of one sequence lie side by side in memory: those that follow each other stay with one
         // thread.
         const int64_t piece = std::clamp<int64_t>(items / (16 * threads_), 1, op_.heads);
+        std::atomic<int64_t> done = 0;
+        ProgressTeller teller(progress, items);
 #pragma omp parallel for schedule(dynamic, piece) num_threads(threads_)
         for (int64_t item = 0; item < items; ++item) {
-            if (stop.stop_requested()) continue;
+            if (stop.stop_requested() || teller.has_failed()) continue;
+            const int thread = omp_get_thread_num();
             run_attention_head(head_of(item / op_.heads, item % op_.heads), sizes_,
-                               scratch_ + omp_get_thread_num() * sizes_.bytes());
+                               scratch_ + thread * sizes_.bytes());
+            const int64_t now = ++done;
+            if (thread == 0) teller.tell(now);
         }
+        teller.rethrow();
     }
 
 private:

@@ -45,17 +45,16 @@ public:
             Lane& lane = *lanes_[omp_get_thread_num()];
             lane.x.set_data_handle(x_.at(i * in_ * columns_).data);
             lane.y.set_data_handle(y_.at(i * out_ * columns_).data);
-            product_.execute(lane.stream, lane.arguments);
+            lane.call.run();
         }
     }
 
 private:
     // What one thread multiplies with.
     struct Lane {
-        dnnl::stream stream{processor()};
         memory x;
         memory y;
-        std::unordered_map<int, memory> arguments;
+        PreparedCall call;
     };
 
     void prepare(const float* weight) {
@@ -67,7 +66,7 @@ private:
         const memory::desc right = matrix(in_, columns_, x_.storage);
         const memory::desc result = matrix(out_, columns_, y_.storage);
         const dnnl::matmul::primitive_desc description({left, right, result}, attributes, processor());
-        product_ = dnnl::matmul(description);
+        const dnnl::matmul product(description);
         weight_ = memory(left, processor());
         Reorder(matrix(out_, in_, Storage::float32), left)
             .run(reinterpret_cast<std::byte*>(const_cast<float*>(weight)),
@@ -77,10 +76,11 @@ private:
             Lane& lane = *lanes_.back();
             lane.x = memory(right, processor(), nullptr);
             lane.y = memory(result, processor(), nullptr);
-            lane.arguments = {{DNNL_ARG_SRC, weight_},
-                              {DNNL_ARG_WEIGHTS, lane.x},
-                              {DNNL_ARG_DST, lane.y},
-                              {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor())}};
+            lane.call = {product,
+                         {{DNNL_ARG_SRC, weight_},
+                          {DNNL_ARG_WEIGHTS, lane.x},
+                          {DNNL_ARG_DST, lane.y},
+                          {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor())}}};
         }
     }
 
@@ -94,7 +94,6 @@ private:
     Buffer y_;
     Reorder bring_residual_;
     memory weight_;
-    dnnl::matmul product_;
     std::vector<std::unique_ptr<Lane>> lanes_;  // per thread
 };
 

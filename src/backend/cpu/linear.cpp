@@ -10,6 +10,19 @@ namespace {
 
 using graph::Linear;
 
+ProductShape shape_of(const Linear& op, const KernelContext& c) {
+    ProductShape shape;
+    shape.rows = c.row_step;
+    shape.in = shape.x_stride = c.shape(Linear::kX).back();
+    shape.out = shape.y_stride = c.output_shape().back();
+    shape.x_storage = c.inputs[Linear::kX].storage;
+    shape.y_storage = c.output.storage;
+    shape.activation = op.activation;
+    shape.has_bias = c.has(Linear::kBias);
+    shape.accumulates = c.has(Linear::kResidual);
+    return shape;
+}
+
 class LinearKernel final : public Kernel {
 public:
     LinearKernel(const Linear& op, const KernelContext& c)
@@ -20,7 +33,7 @@ public:
           x_(c.inputs[Linear::kX]),
           residual_(c.inputs[Linear::kResidual]),
           y_(c.output),
-          product_(shape(op, c), rows_, c.floats(Linear::kWeight), c.floats(Linear::kBias)) {}
+          product_(shape_of(op, c), rows_, c.floats(Linear::kWeight), c.floats(Linear::kBias), c.scratch) {}
 
     void run(const std::stop_token& stop) override {
         for (int64_t first = 0; first < rows_ && !stop.stop_requested(); first += step_)
@@ -36,19 +49,6 @@ public:
     }
 
 private:
-    static ProductShape shape(const Linear& op, const KernelContext& c) {
-        ProductShape shape;
-        shape.rows = c.row_step;
-        shape.in = shape.x_stride = c.shape(Linear::kX).back();
-        shape.out = shape.y_stride = c.output_shape().back();
-        shape.x_storage = c.inputs[Linear::kX].storage;
-        shape.y_storage = c.output.storage;
-        shape.activation = op.activation;
-        shape.has_bias = c.has(Linear::kBias);
-        shape.accumulates = c.has(Linear::kResidual);
-        return shape;
-    }
-
     int64_t rows_;
     int64_t in_;
     int64_t out_;
@@ -60,6 +60,10 @@ private:
 };
 
 }  // namespace
+
+int64_t scratch_bytes(const Linear& op, const KernelContext& context) {
+    return product_scratch_bytes(shape_of(op, context), rows_of(context.graph, context.node));
+}
 
 std::unique_ptr<Kernel> make(const Linear& op, const KernelContext& context) {
     return std::make_unique<LinearKernel>(op, context);

@@ -11,7 +11,6 @@ namespace msst::backend::cpu {
 namespace {
 
 using dnnl::memory;
-using Arguments = std::unordered_map<int, memory>;
 
 dnnl::post_ops post_ops_of(const ProductShape& shape) {
     dnnl::post_ops ops;
@@ -31,6 +30,14 @@ dnnl::matmul::primitive_desc describe(const ProductShape& shape, int64_t rows, c
     return {operation, attributes, processor()};
 }
 
+memory::desc any_weight(const ProductShape& shape) {
+    return {{shape.in, shape.out}, type_of(shape.x_storage), memory::format_tag::any};
+}
+
+int64_t scratch_of(const dnnl::matmul::primitive_desc& description) {
+    return static_cast<int64_t>(description.scratchpad_desc().get_size());
+}
+
 }  // namespace
 
 bool has_native_bfloat16() {
@@ -45,58 +52,68 @@ bool has_native_bfloat16() {
 
 // A primitive for calls of one number of rows.
 struct PackedCall {
-    PackedCall(const dnnl::matmul::primitive_desc& d, const memory& weight, const memory& bias, bool has_bias)
+    PackedCall(const dnnl::matmul::primitive_desc& d, const memory& weight, const memory& bias,
+               std::byte* memory_to_work_in)
         : description(d),
-          primitive(description),
           x(description.src_desc(), processor(), nullptr),
           y(description.dst_desc(), processor(), nullptr),
-          scratch(description.scratchpad_desc(), processor()),
-          arguments{{DNNL_ARG_SRC, x},
-                    {DNNL_ARG_WEIGHTS, weight},
-                    {DNNL_ARG_DST, y},
-                    {DNNL_ARG_SCRATCHPAD, scratch}} {
-        if (has_bias) arguments.emplace(DNNL_ARG_BIAS, bias);
+          scratch(memory_to_work_in ? memory(d.scratchpad_desc(), processor(), memory_to_work_in)
+                                    : memory(d.scratchpad_desc(), processor())),
+          call(dnnl::matmul(description), arguments(weight, bias)) {}
+
+    std::unordered_map<int, memory> arguments(const memory& weight, const memory& bias) const {
+        std::unordered_map<int, memory> all = {
+            {DNNL_ARG_SRC, x}, {DNNL_ARG_WEIGHTS, weight}, {DNNL_ARG_DST, y}, {DNNL_ARG_SCRATCHPAD, scratch}};
+        if (bias) all.emplace(DNNL_ARG_BIAS, bias);
+        return all;
     }
 
     dnnl::matmul::primitive_desc description;
-    dnnl::matmul primitive;
     memory x;
     memory y;
     memory scratch;
-    Arguments arguments;
+    PreparedCall call;
 };
 
 struct PackedProduct::Prepared {
     int64_t rows = 0;
-    dnnl::stream stream{processor()};
     memory weight;
     memory bias;
     std::unique_ptr<PackedCall> whole;
     std::unique_ptr<PackedCall> rest;
 };
 
+int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows) {
+    return dnnl_check("describe a product", [&] {
+        const int64_t rows = std::min(shape.rows, total_rows);
+        const auto whole = describe(shape, rows, any_weight(shape));
+        const int64_t rest = total_rows % rows;
+        if (rest == 0) return scratch_of(whole);
+        return std::max(scratch_of(whole), scratch_of(describe(shape, rest, whole.weights_desc())));
+    });
+}
+
 PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, const float* weight,
-                             const float* bias)
+                             const float* bias, std::byte* scratch)
     : prepared_(std::make_unique<Prepared>()) {
     dnnl_check("prepare a product", [&] {
         Prepared& p = *prepared_;
         p.rows = std::min(shape.rows, total_rows);
-        const memory::desc any({shape.in, shape.out}, type_of(shape.x_storage), memory::format_tag::any);
-        const auto description = describe(shape, p.rows, any);
+        const auto description = describe(shape, p.rows, any_weight(shape));
         p.weight = memory(description.weights_desc(), processor());
         const memory::desc plain({shape.in, shape.out}, memory::data_type::f32, memory::dims{1, shape.in});
         memory source(plain, processor(), const_cast<float*>(weight));
-        dnnl::reorder(source, p.weight).execute(p.stream, source, p.weight);
+        PreparedCall(dnnl::reorder(source, p.weight), {{DNNL_ARG_FROM, source}, {DNNL_ARG_TO, p.weight}})
+            .run();
         if (shape.has_bias) {
             p.bias =
                 memory({{1, shape.out}, memory::data_type::f32, memory::dims{shape.out, 1}}, processor());
             std::copy_n(bias, shape.out, static_cast<float*>(p.bias.get_data_handle()));
         }
-        p.stream.wait();
-        p.whole = std::make_unique<PackedCall>(description, p.weight, p.bias, shape.has_bias);
+        p.whole = std::make_unique<PackedCall>(description, p.weight, p.bias, scratch);
         if (const int64_t rest = total_rows % p.rows; rest > 0)
             p.rest = std::make_unique<PackedCall>(describe(shape, rest, description.weights_desc()), p.weight,
-                                                  p.bias, shape.has_bias);
+                                                  p.bias, scratch);
     });
 }
 
@@ -108,9 +125,8 @@ PackedProduct PackedProduct::twin() const {
     other->rows = p.rows;
     other->weight = p.weight;
     other->bias = p.bias;
-    const bool has_bias = static_cast<bool>(p.bias);
     const auto copy = [&](const std::unique_ptr<PackedCall>& call) {
-        return call ? std::make_unique<PackedCall>(call->description, p.weight, p.bias, has_bias) : nullptr;
+        return call ? std::make_unique<PackedCall>(call->description, p.weight, p.bias, nullptr) : nullptr;
     };
     dnnl_check("prepare a product", [&] {
         other->whole = copy(p.whole);
@@ -128,7 +144,7 @@ void PackedProduct::run(Buffer x, Buffer y, int64_t count) {
     dnnl_check("multiply", [&] {
         call->x.set_data_handle(x.data);
         call->y.set_data_handle(y.data);
-        call->primitive.execute(prepared_->stream, call->arguments);
+        call->call.run();
     });
 }
 
@@ -138,9 +154,7 @@ struct BatchProduct::Prepared {
 };
 
 struct BatchProduct::Call::State {
-    dnnl::stream stream{processor()};
-    dnnl::matmul primitive;
-    Arguments arguments;
+    PreparedCall call;
 };
 
 BatchProduct::BatchProduct(const BatchShape& s) : prepared_(std::make_unique<Prepared>()) {
@@ -162,7 +176,7 @@ BatchProduct::~BatchProduct() = default;
 BatchProduct::BatchProduct(BatchProduct&&) noexcept = default;
 
 int64_t BatchProduct::scratch_bytes() const {
-    return static_cast<int64_t>(prepared_->description.scratchpad_desc().get_size());
+    return scratch_of(prepared_->description);
 }
 
 BatchProduct::Call::Call() : state_(std::make_unique<State>()) {}
@@ -172,17 +186,17 @@ BatchProduct::Call::Call(Call&&) noexcept = default;
 BatchProduct::Call BatchProduct::bind(Buffer x, Buffer w, float* y, std::byte* scratch) const {
     const auto& description = prepared_->description;
     Call call;
-    call.state_->primitive = prepared_->primitive;
-    call.state_->arguments = {
-        {DNNL_ARG_SRC, memory(description.src_desc(), processor(), x.data)},
-        {DNNL_ARG_WEIGHTS, memory(description.weights_desc(), processor(), w.data)},
-        {DNNL_ARG_DST, memory(description.dst_desc(), processor(), y)},
-        {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor(), scratch)}};
+    call.state_->call = {
+        prepared_->primitive,
+        {{DNNL_ARG_SRC, memory(description.src_desc(), processor(), x.data)},
+         {DNNL_ARG_WEIGHTS, memory(description.weights_desc(), processor(), w.data)},
+         {DNNL_ARG_DST, memory(description.dst_desc(), processor(), y)},
+         {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor(), scratch)}}};
     return call;
 }
 
 void BatchProduct::Call::run() {
-    dnnl_check("multiply", [&] { state_->primitive.execute(state_->stream, state_->arguments); });
+    dnnl_check("multiply", [&] { state_->call.run(); });
 }
 
 }  // namespace msst::backend::cpu

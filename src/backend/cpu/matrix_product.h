@@ -22,15 +22,21 @@ struct ProductShape {
     bool accumulates = false;  // adds to what y holds; y is float32 and activation none
 };
 
+// Memory that oneDNN works in during a call of a product that is prepared by this thread, in its
+// ThreadSettings.
+int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows);
+
 class PackedProduct {
 public:
     // weight [out, in], bias [out] or empty; both are copied. total_rows: how many rows there are in all, so
-    // that the last, smaller call is prepared too.
-    PackedProduct(const ProductShape& shape, int64_t total_rows, const float* weight, const float* bias);
+    // that the last, smaller call is prepared too. scratch: product_scratch_bytes(), 64 aligned, which
+    // products that never run at the same time may share; null: the product has its own.
+    PackedProduct(const ProductShape& shape, int64_t total_rows, const float* weight, const float* bias,
+                  std::byte* scratch = nullptr);
     ~PackedProduct();
     PackedProduct(PackedProduct&&) noexcept;
 
-    // Another one with the same packed weight: the two may run at the same time.
+    // Another one with the same packed weight and scratch of its own: the two may run at the same time.
     PackedProduct twin() const;
 
     // count rows: shape.rows, or total_rows % shape.rows.

@@ -1,5 +1,7 @@
 #include "backend/cpu/onednn.h"
 
+#include <utility>
+
 namespace msst::backend::cpu {
 
 using dnnl::memory;
@@ -50,16 +52,31 @@ memory::desc flat(int64_t count, Storage storage) {
     return {{count}, type_of(storage), memory::dims{1}};
 }
 
+PreparedCall::PreparedCall(dnnl::primitive primitive, const std::unordered_map<int, memory>& arguments)
+    : stream_(processor()), primitive_(std::move(primitive)) {
+    for (const auto& [name, value] : arguments) {
+        memories_.push_back(value);
+        arguments_.push_back({name, value.get()});
+    }
+}
+
+void PreparedCall::run() const {
+    dnnl::error::wrap_c_api(dnnl_primitive_execute(primitive_.get(), stream_.get(),
+                                                   static_cast<int>(arguments_.size()), arguments_.data()),
+                            "could not execute a primitive");
+}
+
 Reorder::Reorder(const memory::desc& from, const memory::desc& to)
-    : stream_(processor()),
-      from_(from, processor(), nullptr),
-      to_(to, processor(), nullptr),
-      primitive_(dnnl_check("prepare a copy", [&] { return dnnl::reorder(from_, to_); })) {}
+    : from_(from, processor(), nullptr), to_(to, processor(), nullptr) {
+    dnnl_check("prepare a copy", [&] {
+        call_ = {dnnl::reorder(from_, to_), {{DNNL_ARG_FROM, from_}, {DNNL_ARG_TO, to_}}};
+    });
+}
 
 void Reorder::run(std::byte* from, std::byte* to) {
     from_.set_data_handle(from);
     to_.set_data_handle(to);
-    dnnl_check("copy", [&] { primitive_.execute(stream_, from_, to_); });
+    dnnl_check("copy", [&] { call_.run(); });
 }
 
 }  // namespace msst::backend::cpu

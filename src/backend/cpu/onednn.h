@@ -1,6 +1,8 @@
 #pragma once
 
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include <dnnl.hpp>
 
@@ -35,6 +37,23 @@ auto dnnl_check(const char* what, Call call) {
 // `count` numbers in a row.
 dnnl::memory::desc flat(int64_t count, Storage storage);
 
+// A primitive with its arguments laid out: running it allocates nothing on our side. The memories are shared
+// with the caller, who gives them their data before each run.
+class PreparedCall {
+public:
+    PreparedCall() = default;
+    PreparedCall(dnnl::primitive primitive, const std::unordered_map<int, dnnl::memory>& arguments);
+
+    // Throws dnnl::error.
+    void run() const;
+
+private:
+    dnnl::stream stream_;
+    dnnl::primitive primitive_;
+    std::vector<dnnl::memory> memories_;
+    std::vector<dnnl_exec_arg_t> arguments_;
+};
+
 // Copies a tensor from one storage and order of axes to another.
 class Reorder {
 public:
@@ -43,10 +62,9 @@ public:
     void run(std::byte* from, std::byte* to);
 
 private:
-    dnnl::stream stream_;
     dnnl::memory from_;
     dnnl::memory to_;
-    dnnl::reorder primitive_;
+    PreparedCall call_;
 };
 
 }  // namespace msst::backend::cpu

@@ -65,24 +65,23 @@ struct PackedConvolution::Prepared {
         y = memory(y_desc, processor(), nullptr);
         const memory weight(description.weights_desc(), processor());
         memory plain(plain_weight(s), processor(), const_cast<float*>(weight_values));
-        dnnl::reorder(plain, weight).execute(stream, plain, const_cast<memory&>(weight));
-        arguments = {{DNNL_ARG_SRC, x},
-                     {DNNL_ARG_WEIGHTS, weight},
-                     {DNNL_ARG_DST, y},
-                     {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor())}};
+        PreparedCall(dnnl::reorder(plain, weight), {{DNNL_ARG_FROM, plain}, {DNNL_ARG_TO, weight}}).run();
+        std::unordered_map<int, memory> arguments = {
+            {DNNL_ARG_SRC, x},
+            {DNNL_ARG_WEIGHTS, weight},
+            {DNNL_ARG_DST, y},
+            {DNNL_ARG_SCRATCHPAD, memory(description.scratchpad_desc(), processor())}};
         if (s.has_bias) {
             const memory bias(b_desc, processor());
             std::copy_n(bias_values, s.y[1], static_cast<float*>(bias.get_data_handle()));
             arguments.emplace(DNNL_ARG_BIAS, bias);
         }
-        primitive = Direction(description);
+        call = {Direction(description), arguments};
     }
 
-    dnnl::stream stream{processor()};
     memory x;
     memory y;
-    dnnl::primitive primitive;
-    std::unordered_map<int, memory> arguments;
+    PreparedCall call;
 };
 
 PackedConvolution::PackedConvolution(const ConvolutionShape& shape, const float* weight, const float* bias)
@@ -104,7 +103,7 @@ void PackedConvolution::run(Buffer x, Buffer y) {
     dnnl_check("convolve", [&] {
         prepared_->x.set_data_handle(x.data);
         prepared_->y.set_data_handle(y.data);
-        prepared_->primitive.execute(prepared_->stream, prepared_->arguments);
+        prepared_->call.run();
     });
 }
 

@@ -1,11 +1,13 @@
 #include "backend/cpu/patch_kernel.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include <omp.h>
 
 #include "backend/cpu/channel_rows.h"
 #include "backend/cpu/patch_convolution.h"
+#include "backend/cpu/progress_teller.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -45,13 +47,21 @@ public:
           convolution_(shape_of(c.graph, c.node), c.floats(Convolution::kWeight),
                        c.floats(Convolution::kBias)) {}
 
-    void run(const std::stop_token& stop) override {
+    void run(const std::stop_token& stop) override { run_and_report(stop, {}); }
+
+    void run_and_report(const std::stop_token& stop, const KernelProgress& progress) override {
         const int64_t tasks = convolution_.tasks();
+        std::atomic<int64_t> done = 0;
+        ProgressTeller teller(progress, tasks);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
-        for (int64_t task = 0; task < tasks; ++task)
-            if (!stop.stop_requested())
-                convolution_.run(task, x_, residual_, y_.floats(),
-                                 scratch_ + omp_get_thread_num() * patch_bytes_);
+        for (int64_t task = 0; task < tasks; ++task) {
+            if (stop.stop_requested() || teller.has_failed()) continue;
+            const int thread = omp_get_thread_num();
+            convolution_.run(task, x_, residual_, y_.floats(), scratch_ + thread * patch_bytes_);
+            const int64_t now = ++done;
+            if (thread == 0) teller.tell(now);
+        }
+        teller.rethrow();
         if (activation_.kind != graph::Activation::none) activate();
     }
 

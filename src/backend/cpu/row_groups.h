@@ -6,6 +6,9 @@
 
 namespace msst::backend::cpu {
 
+// Rows that go through a group at a time: what lies between two products then stays in the third-level cache.
+inline constexpr int64_t kRowStep = 2048;
+
 // Operations on the rows of one tensor that follow each other: each row passes through all of them by itself.
 // Running a few thousand rows through the whole group before the next few thousand keeps what lies between in
 // the processor's cache.

@@ -6,8 +6,8 @@
 #include <string>
 
 #include <dnnl.hpp>
-#include <omp.h>
 
+#include "backend/cpu/thread_team.h"
 #include "base/error.h"
 
 namespace msst::backend {
@@ -16,17 +16,6 @@ namespace {
 // Large enough that packing is nothing, small enough for a second on an old core.
 constexpr int64_t kSize = 1536;
 constexpr int kRuns = 5;
-
-class ThreadLimit {
-public:
-    explicit ThreadLimit(int threads) : before_(omp_get_max_threads()) {
-        omp_set_num_threads(threads > 0 ? threads : omp_get_num_procs());
-    }
-    ~ThreadLimit() { omp_set_num_threads(before_); }
-
-private:
-    int before_;
-};
 
 void fill(dnnl::memory& memory, dnnl::memory::data_type type) {
     const int64_t count = kSize * kSize;
@@ -86,15 +75,16 @@ void MatrixPeak::take_better(const MatrixPeak& other) {
 }
 
 MatrixPeak measure_matrix_peak(int threads) {
-    const ThreadLimit limit(threads);
     MatrixPeak peak;
+    peak.threads = cpu::granted_threads(threads);
+    const cpu::ThreadTeam team(peak.threads);
     try {
-        peak.float32 = measure(dnnl::memory::data_type::f32, omp_get_max_threads());
+        peak.float32 = measure(dnnl::memory::data_type::f32, peak.threads);
     } catch (const dnnl::error& error) {
         throw Error(ErrorCode::unavailable, std::string("oneDNN: ") + error.what());
     }
     try {
-        peak.bfloat16 = measure(dnnl::memory::data_type::bf16, omp_get_max_threads());
+        peak.bfloat16 = measure(dnnl::memory::data_type::bf16, peak.threads);
     } catch (const dnnl::error&) {
         // Not for this processor.
     }

@@ -15,6 +15,7 @@ struct MatrixPeak {
     };
     Speed float32;
     std::optional<Speed> bfloat16;  // none: oneDNN has no such product for this processor
+    int threads = 1;                // that it was measured with
 
     // The better of two measurements, each speed by itself.
     void take_better(const MatrixPeak& other);
@@ -23,7 +24,8 @@ struct MatrixPeak {
 // Processor time of all threads of this process so far, in seconds.
 double processor_seconds();
 
-// threads: 0: every core. Takes a second or two. Throws Error(unavailable) if oneDNN fails.
+// threads: 0: every core; fewer where OpenMP is not allowed as many. Takes a second or two. Throws
+// Error(unavailable) if oneDNN fails.
 MatrixPeak measure_matrix_peak(int threads);
 
 }  // namespace msst::backend
