@@ -41,7 +41,7 @@ public:
     // Memory and work of one run, before any weight is read.
     virtual Plan plan(const Graph& graph) const = 0;
 
-    // Asks every constant for its numbers, once and one at a time. `plan` is this backend's own for `graph`.
+    // Asks every constant for its numbers, perhaps several at once. `plan` is this backend's own for `graph`.
     virtual std::unique_ptr<Executable> compile(const Graph& graph, const Plan& plan) const = 0;
 };
 

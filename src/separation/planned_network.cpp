@@ -1,6 +1,7 @@
 #include "separation/planned_network.h"
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -29,6 +30,7 @@ public:
     void fill(const std::string& name, const graph::Shape& shape, std::span<float> out) const override {
         weights_->fill(name, shape, out);
         if (!on_loading_ || total_ == 0) return;
+        const std::lock_guard lock(mutex_);  // a backend reads several at a time
         read_ += graph::elements(shape);
         on_loading_(std::min(1.0, static_cast<double>(read_) / static_cast<double>(total_)));
     }
@@ -37,7 +39,8 @@ private:
     std::shared_ptr<const model::Weights> weights_;
     std::function<void(double)> on_loading_;
     int64_t total_ = 0;
-    mutable int64_t read_ = 0;  // a backend asks for one constant at a time
+    mutable std::mutex mutex_;  // also of on_loading_, which is called by one thread at a time
+    mutable int64_t read_ = 0;  // guarded by mutex_
 };
 
 // What was learned: all but the running statistics of batch norms.

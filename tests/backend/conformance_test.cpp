@@ -218,7 +218,7 @@ TEST_P(Conformance, Lstm) {
     for (const auto& [a, b, in, hidden, directions, axis] :
          {LstmCase{1, 1, 1, 1, 1, 0}, LstmCase{9, 3, 7, 5, 2, 0}, LstmCase{3, 9, 7, 17, 2, 1},
           LstmCase{60, 40, 33, 48, 1, 0}, LstmCase{43, 12, 16, 33, 2, 1}, LstmCase{300, 21, 40, 130, 2, 0},
-          LstmCase{1, 70, 24, 32, 2, 1}}) {
+          LstmCase{1, 70, 24, 32, 2, 1}, LstmCase{4, 230, 9, 20, 2, 0}, LstmCase{230, 4, 9, 20, 2, 1}}) {
         Graph graph;
         const TensorId x = graph.add(graph::RmsNorm{}, {input(graph, {a, b, in}), constant(graph, {in})});
         const TensorId bias = axis == 0 ? constant(graph, {directions, 2, 4 * hidden}) : TensorId();
@@ -308,6 +308,11 @@ TEST_P(Conformance, Convolution) {
                           .pad_end = {0, 9},
                           .groups = 12,
                           .activation = Activation::silu}},
+          // wider than what is multiplied at once, and than a tile; a kernel of one row, and of one column
+          ConvolutionCase{{1, 401, 5, 23}, {19, 401, 3, 3}, {.pad_begin = {1, 1}, .pad_end = {1, 1}}},
+          ConvolutionCase{{2, 130, 9, 8}, {33, 130, 3, 2}, {.strides = {3, 2}, .pad_end = {4, 1}}},
+          ConvolutionCase{{5, 17, 1, 211}, {34, 17, 1, 3}, {.pad_begin = {0, 1}, .pad_end = {0, 1}}},
+          ConvolutionCase{{1, 4, 40, 101}, {16, 4, 4, 1}, {.strides = {4, 1}, .pad_begin = {2, 0}}},
           ConvolutionCase{
               {1, 12, 5, 6}, {18, 4, 1, 1}, {.groups = 3, .activation = {Activation::elu, 0.7f}}}}) {
         for (const bool has_residual : {false, true}) {
@@ -390,7 +395,10 @@ TEST_P(Conformance, TransposedConvolution) {
               {24, 10, 1, 8},
               {.strides = {1, 4}, .crop_begin = {0, 2}, .crop_end = {0, 1}, .activation = Activation::gelu}},
           TransposedCase{
-              {1, 8, 30, 5}, {8, 4, 8, 1}, {.strides = {4, 1}, .crop_begin = {2, 0}, .crop_end = {2, 0}}}}) {
+              {1, 8, 30, 5}, {8, 4, 8, 1}, {.strides = {4, 1}, .crop_begin = {2, 0}, .crop_end = {2, 0}}},
+          TransposedCase{
+              {2, 24, 9, 53}, {24, 10, 4, 1}, {.strides = {4, 1}, .crop_begin = {5, 0}, .crop_end = {1, 0}}},
+          TransposedCase{{3, 64, 5, 41}, {64, 21, 3, 2}, {.strides = {3, 2}}}}) {
         Graph graph;
         const TensorId bias = weight[2] == 2 ? TensorId() : constant(graph, {weight[1]});
         compare(graph, graph.add(op, {input(graph, x), constant(graph, weight, 0.2f), bias}));

@@ -11,6 +11,7 @@
 #include "backend/cpu/direct_convolution.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
+#include "backend/cpu/patch_kernel.h"
 #include "backend/cpu/upsampling.h"
 #include "backend/cpu/vector_kernels.h"
 
@@ -211,13 +212,14 @@ private:
 }  // namespace
 
 std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelContext& c) {
+    if (auto kernel = make_patch_convolution(op, c)) return kernel;
     ConvolutionShape shape = shape_of(c);
     shape.strides = op.strides;
     shape.dilations = op.dilations;
     shape.begin = op.pad_begin;
     shape.end = op.pad_end;
     shape.groups = op.groups;
-    if (op.groups > 1) shape.x_storage = Storage::float32;  // no product worth a loss
+    if (op.groups > 1 || op.is_sensitive) shape.x_storage = Storage::float32;  // not worth the loss
     shape.activation = op.activation;
     shape.is_gated = op.is_gated;
     shape.accumulates = c.has(Convolution::kResidual);

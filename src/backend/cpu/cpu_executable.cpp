@@ -72,6 +72,7 @@ public:
         keep_plain_constants();
         make_kernels(plan);
         make_steps();
+        needed_.resize(graph_.nodes().size());
     }
 
     void run(std::span<const std::span<const float>> inputs, std::span<const std::span<float>> outputs,

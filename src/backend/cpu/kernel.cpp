@@ -1,8 +1,11 @@
 #include "backend/cpu/kernel.h"
 
+#include <algorithm>
+
 #include "backend/cpu/attention_head.h"
 #include "backend/cpu/convolution.h"
 #include "backend/cpu/lstm.h"
+#include "backend/cpu/patch_kernel.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -31,7 +34,8 @@ int64_t scratch_bytes(const KernelContext& context) {
     }
     if (std::holds_alternative<graph::Convolution>(node.op) ||
         std::holds_alternative<graph::TransposedConvolution>(node.op))
-        return convolution_scratch_bytes(graph, node);
+        return std::max(convolution_scratch_bytes(graph, node),
+                        patch_scratch_bytes(graph, node, context.threads));
     if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), context.threads);

@@ -6,6 +6,7 @@
 #include "backend/cpu/lstm.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstring>
 
 #include <omp.h>
@@ -13,6 +14,7 @@
 #include "backend/cpu/kernel.h"
 #include "backend/cpu/lstm_step.h"
 #include "backend/cpu/matrix_product.h"
+#include "backend/cpu/progress_teller.h"
 #include "backend/cpu/vector_kernels.h"
 
 namespace msst::backend::cpu {
@@ -44,16 +46,30 @@ public:
                                   c.has(Lstm::kBias) ? c.floats(Lstm::kBias) + d * 2 * gates : nullptr);
     }
 
+    void run(const std::stop_token& stop) override { run_and_report(stop, {}); }
+
     // Items of one direction are neighbours: its weights are read from the same cache by all threads.
-    void run(const std::stop_token& stop) override {
+    void run_and_report(const std::stop_token& stop, const KernelProgress& progress) override {
+        std::atomic<int64_t> done = 0;
+        ProgressTeller teller(progress, sizes_.items() * sizes_.steps);
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
-        for (int64_t item = 0; item < sizes_.items(); ++item)
+        for (int64_t item = 0; item < sizes_.items(); ++item) {
+            const int thread = omp_get_thread_num();
+            const auto goes_on = [&] {
+                const int64_t now = ++done;
+                if (thread == 0) teller.tell(now);
+                return !stop.stop_requested() && !teller.has_failed();
+            };
             run_item(item / sizes_.groups, item % sizes_.groups * sizes_.group,
-                     scratch_ + omp_get_thread_num() * sizes_.thread_bytes(), stop);
+                     scratch_ + thread * sizes_.thread_bytes(), goes_on);
+        }
+        teller.rethrow();
     }
 
 private:
-    void run_item(int64_t direction, int64_t first, std::byte* memory, const std::stop_token& stop) {
+    // goes_on() is asked after every step.
+    template <class GoesOn>
+    void run_item(int64_t direction, int64_t first, std::byte* memory, const GoesOn& goes_on) {
         std::memset(memory, 0, sizes_.thread_bytes());
         const LstmWeights& weights = weights_[direction];
         LstmStep now;
@@ -62,7 +78,7 @@ private:
         now.y_stride = sizes_.sequence_rows * sizes_.directions * sizes_.hidden;
         std::byte* rows = memory + sizes_.state_bytes();
         std::byte* next_rows = rows + sizes_.rows_bytes();
-        for (int64_t done = 0; done < sizes_.steps && !stop.stop_requested(); ++done) {
+        for (int64_t done = 0; done < sizes_.steps; ++done) {
             const int64_t step = direction == 0 ? done : sizes_.steps - 1 - done;
             const int64_t row = first * sizes_.sequence_rows + step * sizes_.step_rows;
             for (int64_t s = 0; s < now.count; ++s)
@@ -72,6 +88,7 @@ private:
             now.next_rows = next_rows;
             now.y = y_.at((row * sizes_.directions + direction) * sizes_.hidden);
             run_lstm_step(weights, now);
+            if (!goes_on()) return;
             std::swap(rows, next_rows);
         }
     }

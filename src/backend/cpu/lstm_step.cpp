@@ -63,17 +63,6 @@ HWY_INLINE Vector FinishGates(const float* sums, const float* bias, float* c) {
     return hn::Div(h.above, hn::Mul(o, h.below));
 }
 
-// Calls use(integral_constant) with how many rows a tile has: no more than it needs.
-template <class Use>
-HWY_INLINE void with_rows(int64_t rows, const Use& use) {
-    if (rows > 4)
-        use(std::integral_constant<int, kTileRows>());
-    else if (rows > 2)
-        use(std::integral_constant<int, 4>());
-    else
-        use(std::integral_constant<int, 2>());
-}
-
 template <class Factors>
 HWY_INLINE void run_step(const LstmWeights& w, const LstmStep& step) {
     const int64_t lanes = hn::Lanes(Floats());

@@ -70,11 +70,17 @@ HWY_INLINE Vector spread(const std::byte* at) {
     return hn::BitCast(Floats(), hn::Set(Words(), bits));
 }
 
-// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows of `steps` times 32 bits,
-// x_stride bytes apart; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
-// vector.
+// Where a row of factors lies: in `count` stretches, each of `steps` times 32 bits, `stride` bytes apart.
+struct Stretches {
+    int64_t steps = 0;
+    int64_t count = 1;
+    int64_t stride = 0;
+};
+
+// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart;
+// w: [all steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each vector.
 template <class Factors, int kVectors, int kRows = kTileRows, class Done>
-HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
+HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, Stretches stretches,
                              const Done& done) {
     constexpr int64_t kStepBytes = 4;
     const Floats d;
@@ -82,20 +88,42 @@ HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::by
     Vector sums[kRows][kVectors];
     unrolled<kRows>(
         [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
-    for (int64_t step = 0; step < steps; ++step) {
-        Vector columns[kVectors];
-        unrolled<kVectors>([&](auto v) MSST_BODY {
-            columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
-        });
-        unrolled<kRows>([&](auto r) MSST_BODY {
-            const Vector row = spread(x + r * x_stride);
-            unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
-        });
-        x += kStepBytes;
-        w += kVectors * lanes * kStepBytes;
+    for (int64_t stretch = 0; stretch < stretches.count; ++stretch) {
+        const std::byte* at = x + stretch * stretches.stride;
+        for (int64_t step = 0; step < stretches.steps; ++step) {
+            Vector columns[kVectors];
+            unrolled<kVectors>([&](auto v) MSST_BODY {
+                columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
+            });
+            unrolled<kRows>([&](auto r) MSST_BODY {
+                const Vector row = spread(at + r * x_stride);
+                unrolled<kVectors>([&](auto v)
+                                       MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
+            });
+            at += kStepBytes;
+            w += kVectors * lanes * kStepBytes;
+        }
     }
     unrolled<kRows>([&](auto r)
                         MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
+}
+
+template <class Factors, int kVectors, int kRows = kTileRows, class Done>
+HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
+                             const Done& done) {
+    product_tile<Factors, kVectors, kRows>(x, x_stride, w, Stretches{.steps = steps}, done);
+}
+
+// Calls use(integral_constant) with how many rows a tile has for the next `rows` ones: no more than it needs,
+// but it may need a row more than there are.
+template <class Use>
+HWY_INLINE void with_rows(int64_t rows, const Use& use) {
+    if (rows > 4)
+        use(std::integral_constant<int, kTileRows>());
+    else if (rows > 2)
+        use(std::integral_constant<int, 4>());
+    else
+        use(std::integral_constant<int, 2>());
 }
 
 // Calls use(integral_constant) with the number of vectors in a panel, 1 … kTileVectors.

@@ -9,7 +9,7 @@ using graph::Node;
 
 bool has_channels_last(const Node& node) {
     if (const auto* op = std::get_if<graph::Convolution>(&node.op))  // depthwise ones are sums, not products
-        return op->layout == graph::Layout::channels_last && op->groups == 1;
+        return op->layout == graph::Layout::channels_last && op->groups == 1 && !op->is_sensitive;
     if (const auto* op = std::get_if<graph::GroupNorm>(&node.op))
         return op->layout == graph::Layout::channels_last;
     if (const auto* op = std::get_if<graph::TransposedConvolution>(&node.op))

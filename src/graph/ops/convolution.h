@@ -34,6 +34,8 @@ struct Convolution {
     std::array<int64_t, 2> pad_begin = {0, 0};
     std::array<int64_t, 2> pad_end = {0, 0};
     int64_t groups = 1;  // `in` of them: depthwise
+    bool is_sensitive =
+        false;  // a backend keeps its factors in float32: rounding them costs more than elsewhere
     Activation activation;
     bool is_gated = false;
     Layout layout = Layout::channels_first;

@@ -1,0 +1,109 @@
+#include "backend/cpu/patch_kernel.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include <omp.h>
+
+#include "backend/cpu/channel_rows.h"
+#include "backend/cpu/patch_convolution.h"
+#include "backend/cpu/progress_teller.h"
+
+namespace msst::backend::cpu {
+namespace {
+
+using graph::Convolution;
+
+PatchConvolution::Shape shape_of(const graph::Graph& graph, const graph::Node& node) {
+    const auto& op = std::get<Convolution>(node.op);
+    PatchConvolution::Shape shape;
+    shape.x = graph.shape(node.inputs[Convolution::kX]);
+    shape.weight = graph.shape(node.inputs[Convolution::kWeight]);
+    shape.y = graph.shape(node.output);
+    shape.strides = op.strides;
+    shape.begin = op.pad_begin;
+    return shape;
+}
+
+bool is_possible(const graph::Graph& graph, const graph::Node& node) {
+    const auto* op = std::get_if<Convolution>(&node.op);
+    return op && op->layout == graph::Layout::channels_last && op->groups == 1 &&
+           op->dilations == std::array<int64_t, 2>{1, 1} &&
+           PatchConvolution::is_worth_it(shape_of(graph, node));
+}
+
+class PatchKernel final : public Kernel {
+public:
+    PatchKernel(const Convolution& op, const KernelContext& c)
+        : activation_(op.activation),
+          channels_(c.output_shape().back()),
+          rows_(graph::elements(c.output_shape()) / channels_),
+          patch_bytes_(PatchConvolution::patch_bytes(shape_of(c.graph, c.node))),
+          threads_(c.threads),
+          x_(c.floats(Convolution::kX)),
+          residual_(c.floats(Convolution::kResidual)),
+          y_(c.output),
+          scratch_(c.scratch),
+          convolution_(shape_of(c.graph, c.node), c.floats(Convolution::kWeight),
+                       c.floats(Convolution::kBias)) {}
+
+    void run(const std::stop_token& stop) override { run_and_report(stop, {}); }
+
+    void run_and_report(const std::stop_token& stop, const KernelProgress& progress) override {
+        const int64_t tasks = convolution_.tasks();
+        std::atomic<int64_t> done = 0;
+        ProgressTeller teller(progress, tasks);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
+        for (int64_t task = 0; task < tasks; ++task) {
+            if (stop.stop_requested() || teller.has_failed()) continue;
+            const int thread = omp_get_thread_num();
+            convolution_.run(task, x_, residual_, y_.floats(), scratch_ + thread * patch_bytes_);
+            const int64_t now = ++done;
+            if (thread == 0) teller.tell(now);
+        }
+        teller.rethrow();
+        if (activation_.kind != graph::Activation::none) activate();
+    }
+
+private:
+    void activate() const {
+        constexpr int64_t kPiece = 8192;  // numbers
+        const int64_t step = std::max<int64_t>(1, kPiece / channels_);
+#pragma omp parallel for num_threads(threads_)
+        for (int64_t row = 0; row < rows_; row += step) {
+            const Buffer piece = y_.at(row * channels_);
+            activate_row(piece, std::min(step, rows_ - row) * channels_, activation_, piece);
+        }
+    }
+
+    graph::Activation activation_;
+    int64_t channels_;
+    int64_t rows_;
+    int64_t patch_bytes_;
+    int threads_;
+    const float* x_;
+    const float* residual_;
+    Buffer y_;
+    std::byte* scratch_;
+    PatchConvolution convolution_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> make_patch_convolution(const Convolution& op, const KernelContext& c) {
+    if (!is_possible(c.graph, c.node) || c.products != Storage::float32) return nullptr;
+    for (const int input : {static_cast<int>(Convolution::kX), static_cast<int>(Convolution::kResidual)})
+        if (c.has(input) && c.inputs[input].storage != Storage::float32) return nullptr;
+    // A residual is added behind the activation.
+    if (c.output.storage != Storage::float32 ||
+        (c.has(Convolution::kResidual) && op.activation.kind != graph::Activation::none))
+        return nullptr;
+    return std::make_unique<PatchKernel>(op, c);
+}
+
+int64_t patch_scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
+    if (!is_possible(graph, node)) return 0;
+    return threads * PatchConvolution::patch_bytes(shape_of(graph, node));
+}
+
+}  // namespace msst::backend::cpu
