@@ -27,7 +27,7 @@ PatchConvolution::Shape shape_of(const graph::Graph& graph, const graph::Node& n
 
 bool is_possible(const graph::Graph& graph, const graph::Node& node) {
     const auto* op = std::get_if<Convolution>(&node.op);
-    return op && op->layout == graph::Layout::channels_last && op->groups == 1 &&
+    return op && op->layout == graph::Layout::channels_last && op->groups == 1 && !op->is_gated &&
            op->dilations == std::array<int64_t, 2>{1, 1} &&
            PatchConvolution::is_worth_it(shape_of(graph, node));
 }
