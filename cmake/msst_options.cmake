@@ -35,6 +35,12 @@ if(MSST_SANITIZE)
 elseif(CMAKE_BUILD_TYPE STREQUAL "RelWithDebInfo")
     target_compile_definitions(msst-options INTERFACE _FORTIFY_SOURCE=2)
 endif()
+if(MSST_SANITIZE MATCHES "undefined")
+    # Checks at every use of a pointer: a fifth of the build. The fuzz targets (Clang) keep them
+    # (docs/decisions/0007-what-the-everyday-build-checks.md).
+    target_compile_options(msst-options INTERFACE
+        $<$<CXX_COMPILER_ID:GNU>:-fno-sanitize=null,object-size,vptr,pointer-overflow,alignment>)
+endif()
 if(MSST_SANITIZE MATCHES "thread")
     # GCC warns that fences are not modelled; ours come from Boost.Asio, which
     # annotates what it needs.

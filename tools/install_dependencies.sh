@@ -60,5 +60,7 @@ if [[ $(id -u) -ne 0 ]]; then
     command -v sudo >/dev/null || { echo "These need root, and there is no sudo here. Run this script as root." >&2; exit 1; }
     as_root=(sudo)
 fi
-"${as_root[@]}" apt-get update -qq
-"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# A mirror that does not answer is asked again; another apt at work is waited for.
+patience=(-o Acquire::Retries=5 -o DPkg::Lock::Timeout=300)
+"${as_root[@]}" apt-get "${patience[@]}" update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get "${patience[@]}" install -y -qq --no-install-recommends "${missing[@]}" >/dev/null </dev/null

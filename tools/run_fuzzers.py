@@ -17,7 +17,7 @@ BUILD = TOP / "build" / "fuzz"
 FINDINGS = BUILD / "findings"
 # Bytes; the files that these read are larger than what libFuzzer tries by itself.
 MAX_LENGTH = {"decode": 100_000, "checkpoint": 20_000}
-PATIENCE_SECONDS = 25   # of one input
+PATIENCE_SECONDS = 50   # of one input
 MEMORY_MB = 2048
 
 
@@ -64,13 +64,16 @@ def main():
     if unknown or not known:
         sys.exit(f"not built: {', '.join(sorted(unknown)) or 'any target'}; cmake --preset fuzz && cmake --build --preset fuzz")
     FINDINGS.mkdir(exist_ok=True)
-    failed = False
+    failures = []
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         runs = [pool.submit(run, name, known[name], options.seconds) for name in options.names or known]
         for finished in concurrent.futures.as_completed(runs):
-            report(*finished.result())
-            failed |= finished.result()[1] != 0
-    sys.exit(1 if failed else 0)
+            name, status, output = finished.result()
+            report(name, status, output)
+            if status != 0:
+                failures.append(name)
+    print(f"{len(runs) - len(failures)} passed, {len(failures)} failed")
+    sys.exit(1 if failures else 0)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import path from 'node:path';
 import {test} from 'node:test';
 import {fileURLToPath} from 'node:url';
 import {makeWav} from './support/audio.mjs';
-import {binary, Server} from './support/server.mjs';
+import {binary, kPatienceMs, Server} from './support/server.mjs';
 
 const kGolden = fileURLToPath(new URL('../data/goldens/bs_roformer-plain/', import.meta.url));
 const wav = makeWav({seconds: 0.3});
@@ -18,7 +18,7 @@ function refusedStart(text, environment = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'msst-config-'));
   try {
     writeFileSync(path.join(folder, 'msst.yaml'), text);
-    const run = spawnSync(binary, ['serve'], {cwd: folder, encoding: 'utf8', timeout: 60_000,
+    const run = spawnSync(binary, ['serve'], {cwd: folder, encoding: 'utf8', timeout: kPatienceMs,
       env: {...process.env, MSST_PORT: '0', MSST_DATA_DIR: path.join(folder, 'data'), ...environment}});
     assert.equal(run.signal, null, 'the server started');
     assert.notEqual(run.status, 0);

@@ -3,17 +3,17 @@ import assert from 'node:assert/strict';
 import {existsSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
-import {makeWav} from './support/audio.mjs';
+import {kLongSeconds, makeLongWav, makeWav} from './support/audio.mjs';
 import {Server, until} from './support/server.mjs';
 
-const kSongSeconds = Number(process.env.MSST_E2E_LONG_SECONDS ?? 120);
-const long = makeWav({seconds: kSongSeconds});
+// Where the end of real work is the point, a long song is met in the middle. Else a simulated device holds a short one.
+const long = makeLongWav();
 const short = makeWav({seconds: 0.5});
 
-const running = (server, id, progress = 1) => until(async () => {
+const running = (server, id) => until(async () => {
   const task = await server.status(id);
   assert.notEqual(task.status, 'completed', 'the song is too short for this test; set MSST_E2E_LONG_SECONDS');
-  return task.status === 'processing' && task.progress >= progress && task;
+  return task.status === 'processing' && task.progress >= 1 && task;
 }, {stepMs: 20, what: 'progress of the task'});
 
 test('a task whose worker is killed is taken up by the next one and completes', async t => {
@@ -28,20 +28,22 @@ test('a task whose worker is killed is taken up by the next one and completes', 
   assert.ok(!server.workers().includes(victim));
   assert.equal((await server.get('/api/v1/metrics')).json().worker_restarts, 1);
   const {results} = await server.download(id);
-  assert.equal(results.sources[0].duration_seconds, kSongSeconds);
+  assert.equal(results.sources[0].duration_seconds, kLongSeconds);
 });
 
 test('a task that kills every worker fails, and those behind it complete', async t => {
-  const server = await Server.start(t, {max_attempts: 2});
-  const poison = await server.task(long, {instruments: 'vocals'});
+  const server = await Server.startHeld(t, undefined, {max_attempts: 2});
+  const poison = await server.task(short, {instruments: 'vocals'});
   const good = [await server.task(short, {instruments: 'bass'}), await server.task(short, {instruments: 'drums'})];
-  let victim;
-  await until(async () => {
-    const task = await server.status(poison);
-    const [worker] = server.workers();
-    if (task.status === 'processing' && task.progress > 0 && worker && worker !== victim) process.kill(victim = worker, 'SIGKILL');
-    return task.status === 'failed';
-  }, {limitMs: 120_000, stepMs: 20, what: 'the failure of the task'});
+  for (let attempt = 1; attempt <= 2; ++attempt) {
+    await until(async () => {
+      const task = await server.status(poison);
+      return task.stage === 'separating' && task.attempts === attempt;
+    }, {stepMs: 20, what: `attempt ${attempt}`});
+    for (const worker of server.workers()) process.kill(worker, 'SIGKILL');
+  }
+  server.release();
+  await server.final(poison);
   const {error, attempts} = await server.status(poison);
   assert.deepEqual([error.code, attempts], ['worker_crashed', 2]);
   const gone = await server.get(`/api/v1/tasks/${poison}/results`);
@@ -51,9 +53,9 @@ test('a task that kills every worker fails, and those behind it complete', async
 });
 
 test('a task that is running has no results yet, and the ones behind it wait in their order', async t => {
-  const server = await Server.start(t);
-  const ids = [await server.task(long, {instruments: 'vocals'})];
-  await running(server, ids[0]);
+  const server = await Server.startHeld(t);
+  const ids = [await server.task(short, {instruments: 'vocals'})];
+  await server.separating(ids[0]);
   for (let i = 0; i < 3; ++i) ids.push(await server.task(short, {instruments: 'bass'}));
   for (const [i, id] of ids.entries()) {
     const task = await server.status(id);
@@ -64,6 +66,7 @@ test('a task that is running has no results yet, and the ones behind it wait in 
   }
   const metrics = (await server.get('/api/v1/metrics')).json();
   assert.deepEqual([metrics.active_tasks, metrics.queued_tasks], [1, 3]);
+  server.release();
   const tasks = [];
   for (const id of ids) tasks.push(await server.completed(id));
   const begins = tasks.map(task => task.started_at);
@@ -86,26 +89,26 @@ test('fifty times at once, a task is deleted once and downloads of it are whole 
 });
 
 test('a second signal ends a draining server at once, and its task is taken up again', async t => {
-  const server = await Server.start(t, {drain_seconds: 600});
-  const id = await server.task(long, {use_tta: 'true'});
-  await running(server, id);
+  const server = await Server.startHeld(t, undefined, {drain_seconds: 3600});
+  const id = await server.task(short);
+  await server.separating(id);
   server.process.kill('SIGTERM');
   await until(() => server.log().some(entry => entry.event === 'draining'), {what: 'the begin of the drain'});
   assert.equal((await server.get('/readyz')).status, 503);
-  const begin = performance.now();
-  const {code} = await server.stop();
+  const {code} = await server.stop();  // the task is held: without a second signal this would take an hour
   assert.equal(code, 1);
-  assert.ok(performance.now() - begin < 5_000);
+  server.release();
   await server.start();
-  assert.equal((await server.status(id)).status === 'failed', false);
+  await server.completed(id);
 });
 
 test('tasks of a killed server are completed by the next one, in their order', async t => {
   // One lost worker would fail a task: the end of its server does not count as one.
-  const server = await Server.start(t, {max_attempts: 1});
-  const ids = [await server.task(long, {instruments: 'vocals'}), await server.task(makeWav({seconds: 1}), {instruments: 'bass'})];
-  await running(server, ids[0]);
+  const server = await Server.startHeld(t, [{name: 'one'}], {max_attempts: 1});
+  const ids = [await server.task(short, {instruments: 'vocals'}), await server.task(short, {instruments: 'bass'})];
+  await server.separating(ids[0]);
   await server.kill();
+  server.release();
   await server.start();
   const tasks = [];
   for (const id of ids) tasks.push(await server.completed(id));
@@ -114,25 +117,36 @@ test('tasks of a killed server are completed by the next one, in their order', a
   for (const id of ids) await server.download(id);
 });
 
-test('a stopped server finishes or gives back its task, and ends with 0', async t => {
+test('a stopped server lets its task finish, and ends with 0', async t => {
+  const server = await Server.startHeld(t, undefined, {drain_seconds: 3600});
+  const id = await server.task(short);
+  await server.separating(id);
+  const stopped = server.stop();
+  await until(() => server.log().some(entry => entry.event === 'draining'), {what: 'the begin of the drain'});
+  server.release();
+  const {code, signal} = await stopped;
+  assert.deepEqual([code, signal], [0, null], server.stderr);
+  await server.start();
+  assert.equal((await server.status(id)).status, 'completed');
+});
+
+test('a stopped server gives back a task that does not finish in time, and ends with 0', async t => {
   const server = await Server.start(t, {drain_seconds: 1});
-  const id = await server.task(long, {instruments: 'vocals'});
+  const id = await server.task(long, {use_tta: 'true'});
   await running(server, id);
-  const begin = performance.now();
   const {code, signal} = await server.stop();
   assert.deepEqual([code, signal], [0, null], server.stderr);
-  assert.ok(performance.now() - begin < 20_000);
   await server.start();
-  await server.completed(id);
+  await running(server, id);
 });
 
 test('a running task can be cancelled, and its id is of no use for results', async t => {
   const server = await Server.start(t);
-  const id = await server.task(long);
+  const id = await server.task(long, {use_tta: 'true'});
   await running(server, id);
   const answer = await server.request('POST', `/api/v1/tasks/${id}/cancel`);
   assert.equal(answer.status, 202);
-  const task = await server.final(id, {limitMs: 15_000});
+  const task = await server.final(id);
   assert.equal(task.status, 'cancelled');
   assert.equal((await server.get(`/api/v1/tasks/${id}/results`)).status, 410);
   assert.equal((await server.request('POST', `/api/v1/tasks/${id}/cancel`)).status, 409);
@@ -140,11 +154,11 @@ test('a running task can be cancelled, and its id is of no use for results', asy
 
 test('a running task can be deleted, with all its files', async t => {
   const server = await Server.start(t);
-  const id = await server.task(long);
+  const id = await server.task(long, {use_tta: 'true'});
   await running(server, id);
   assert.equal((await server.request('DELETE', `/api/v1/tasks/${id}`)).status, 204);
   assert.equal((await server.get(`/api/v1/tasks/${id}`)).status, 404);
-  await until(() => server.audioFiles().length === 0, {what: 'the erasure of the files', limitMs: 20_000});
+  await until(() => server.audioFiles().length === 0, {what: 'the erasure of the files'});
 });
 
 test('a second server on the same data directory refuses to start', async t => {

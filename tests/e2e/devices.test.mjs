@@ -1,35 +1,23 @@
 // Which task runs where: one after the other on a processor, spread over devices by their memory, and away from a
 // device that hangs. The devices are simulated; server, workers and HTTP are real.
 import assert from 'node:assert/strict';
-import {cpSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync} from 'node:fs';
+import {cpSync, mkdirSync, readFileSync, readdirSync, readlinkSync} from 'node:fs';
 import {availableParallelism} from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {test} from 'node:test';
-import {makeWav} from './support/audio.mjs';
+import {isDeepStrictEqual} from 'node:util';
+import {makeLongWav, makeWav} from './support/audio.mjs';
 import {Server, until} from './support/server.mjs';
 
 const kGoldens = fileURLToPath(new URL('../data/goldens/', import.meta.url));
 const song = makeWav({seconds: 1});
 
-// A server whose devices all hold their work while the file `held` exists. fields: of each simulated device.
-async function startHeld(t, devices, settings = {}) {
-  const server = new Server(settings);
-  t.after(() => server.destroy());
-  mkdirSync(server.dataDir, {recursive: true, mode: 0o700});
-  server.held = path.join(server.dataDir, 'held');
-  writeFileSync(server.held, '');
-  server.settings.devices = devices.map(device => ({kind: 'simulated', memory: '1GB', fault: 'hold', fault_while: server.held, ...device}));
-  await server.start();
-  return server;
-}
-
-const separating = async (server, id) => {
-  const task = await server.status(id);
-  return task.status === 'processing' && task.stage === 'separating' && task;
-};
 const metrics = async server => (await server.get('/api/v1/metrics')).json();
 const busyDevices = async server => (await metrics(server)).workers.filter(worker => worker.state === 'busy').map(worker => worker.device).sort();
+
+// Waits until what the server is told by its workers is as `wanted`: their word takes another way than the status of a task.
+const becomes = (look, wanted, what) => until(async () => isDeepStrictEqual(await look(), wanted), {what});
 
 // The memory that each device told, once all have.
 const toldMemory = (server, count) => until(async () => {
@@ -44,17 +32,17 @@ function installModel(server, name = 'large') {
 }
 
 test('two devices run two tasks at the same time, the third one waits', async t => {
-  const server = await startHeld(t, [{name: 'one'}, {name: 'two'}]);
+  const server = await Server.startHeld(t, [{name: 'one'}, {name: 'two'}]);
   const ids = [];
   for (let i = 0; i < 3; ++i) ids.push(await server.task(song));
-  await until(async () => await separating(server, ids[0]) && await separating(server, ids[1]), {what: 'two running tasks'});
-  assert.deepEqual(await busyDevices(server), ['one', 'two']);
+  for (const id of ids.slice(0, 2)) await server.separating(id);
+  await becomes(() => busyDevices(server), ['one', 'two'], 'the work of both devices');
   assert.equal((await server.status(ids[2])).status, 'pending');
 
   const text = (await server.get('/metrics')).body.toString();
   assert.match(text, /msst_device_memory_bytes\{device="one",state="total"\} 1000000000/);
   assert.match(text, /msst_worker_busy\{device="two",worker="[^"]+"\} 1/);
-  rmSync(server.held);
+  server.release();
   for (const id of ids) await server.completed(id);
 });
 
@@ -67,31 +55,34 @@ test('a model too large for one device runs on the other, and one too large for 
   assert.ok(needed > 0);
   await probe.stop();
 
-  const server = await startHeld(t, [{name: 'small', memory: needed - 1}, {name: 'big', memory: needed}], {models_dir: probe.settings.models_dir});
+  const server = await Server.startHeld(t, [{name: 'small', memory: needed - 1}, {name: 'big', memory: needed}], {models_dir: probe.settings.models_dir});
   await toldMemory(server, 2);
   const first = await server.task(song, {model_type: 'large'});
-  await until(() => separating(server, first), {what: 'the task on the large device'});
+  await server.separating(first);
   const second = await server.task(song, {model_type: 'large'});
   const small = await server.task(song);
-  await until(() => separating(server, small), {what: 'the task on the small device'});
-  assert.deepEqual(await busyDevices(server), ['big', 'small']);
+  await server.separating(small);
+  await becomes(() => busyDevices(server), ['big', 'small'], 'the work of both devices');
   assert.equal((await server.status(second)).status, 'pending', 'it fits only where another task runs');
-  const model = (await server.get('/api/v1/models/large')).json();
-  assert.deepEqual([model.state, model.devices], ['loaded', ['big']]);
-  rmSync(server.held);
+  const place = async () => {
+    const {state, devices} = (await server.get('/api/v1/models/large')).json();
+    return [state, devices];
+  };
+  await becomes(place, ['loaded', ['big']], 'word of the loaded model');
+  server.release();
   for (const id of [first, second, small]) await server.completed(id);
   await server.stop();
 
   // What waited for a device that is gone fails with both numbers; what comes anew is refused with them.
-  writeFileSync(server.held, '');
+  server.hold();
   await server.start();
   await toldMemory(server, 2);
   const running = await server.task(song, {model_type: 'large'});
-  await until(() => separating(server, running), {what: 'the task on the large device'});
+  await server.separating(running);
   const waiting = await server.task(song, {model_type: 'large'});
   await server.kill();
   server.settings.devices = server.settings.devices.filter(device => device.name === 'small');
-  rmSync(server.held);
+  server.release();
   await server.start();
   const failed = await server.final(waiting);
   assert.equal(failed.error.code, 'model_unavailable');
@@ -103,12 +94,13 @@ test('a model too large for one device runs on the other, and one too large for 
 });
 
 test('a device that hangs loses its worker and the task, which then completes', async t => {
-  const server = await startHeld(t, [{name: 'one', fault: 'hang'}], {progress_timeout_seconds: 2, lease_seconds: 2});
+  const server = await Server.startHeld(t, [{name: 'one', fault: 'hang'}],
+    {progress_timeout_seconds: 10, lease_seconds: 10, max_attempts: 50});
   const id = await server.task(song);
-  await until(() => separating(server, id), {what: 'the running task'});
+  await server.separating(id);
   const [hung] = server.workers();
   await until(() => server.log().some(line => line.event === 'worker_hung' && line.task_id === id), {what: 'the discovery of the hang'});
-  rmSync(server.held);
+  server.release();
   const task = await server.completed(id);
   assert.ok(task.attempts >= 2, `attempts: ${task.attempts}`);
   assert.ok(!server.workers().includes(hung));
@@ -123,7 +115,7 @@ async function mostAtOnce(server, ids) {
     most = Math.max(most, active);
     const tasks = await Promise.all(ids.map(id => server.status(id)));
     return tasks.every(task => task.status === 'completed');
-  }, {limitMs: 300_000, stepMs: 20, what: 'the end of all tasks'});
+  }, {limitMs: 600_000, stepMs: 20, what: 'the end of all tasks'});
   return most;
 }
 
@@ -154,17 +146,17 @@ function toldConfiguration(worker) {
 
 test('with allow_cpu_concurrency a processor takes worker_threads tasks at once, and the next one waits', async t => {
   const server = await Server.start(t, {worker_threads: 2, allow_cpu_concurrency: true});
-  const long = makeWav({seconds: Number(process.env.MSST_E2E_LONG_SECONDS ?? 120)});
+  const long = makeLongWav();
   const ids = [];
-  for (let i = 0; i < 3; ++i) ids.push(await server.task(long, {instruments: 'vocals'}));
-  await until(async () => await separating(server, ids[0]) && await separating(server, ids[1]), {what: 'two running tasks'});
+  for (let i = 0; i < 3; ++i) ids.push(await server.task(long, {use_tta: 'true'}));
+  for (const id of ids.slice(0, 2)) await server.separating(id);
   assert.equal((await server.status(ids[2])).status, 'pending');
   const now = await metrics(server);
   assert.deepEqual([now.active_tasks, now.queued_tasks], [2, 1]);
   const share = Math.max(1, Math.floor(availableParallelism() / 2));
   for (const worker of server.workers()) assert.match(toldConfiguration(worker), new RegExp(`^cpu_threads: ${share}$`, 'm'), 'its part of the cores');
   await server.request('POST', `/api/v1/tasks/${ids[0]}/cancel`);
-  await until(() => separating(server, ids[2]), {what: 'the third task in the place of the first'});
+  await server.separating(ids[2]);  // in the place of the first
 });
 
 test('a worker steps back behind the server, for the processor and when memory runs out', async t => {

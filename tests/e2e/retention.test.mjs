@@ -47,9 +47,11 @@ describe('after a task', () => {
     half = path.join(server.dataDir, 'results', failed, '1', 'vocals.wav');
     mkdirSync(path.dirname(half), {recursive: true});
     writeFileSync(half, 'half');
-    cancelled = await server.task(makeWav({seconds: 3.9}), {use_tta: 'true'});
-    await server.request('POST', `/api/v1/tasks/${cancelled}/cancel`);
-    await server.final(cancelled);
+    const before = await server.task(makeWav({seconds: 3.9}), {use_tta: 'true'});  // keeps the worker busy
+    cancelled = await server.task(wav);
+    assert.ok([200, 202].includes((await server.request('POST', `/api/v1/tasks/${cancelled}/cancel`)).status));
+    assert.equal((await server.final(cancelled)).status, 'cancelled');
+    await server.completed(before);
   });
   after(() => server.destroy());
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {createHash} from 'node:crypto';
 import {before, after, describe, test} from 'node:test';
-import {decode, encode, largestDifference, makeWav, probe, sum} from './support/audio.mjs';
+import {decode, encode, largestDifference, makeLongWav, makeWav, probe, sum} from './support/audio.mjs';
 import {Server} from './support/server.mjs';
 
 const kSeconds = 2;
@@ -15,21 +15,22 @@ describe('a separation', () => {
   before(() => server.start());
   after(() => server.destroy());
 
+  // Several times, since on a busy machine other programs may hold up some answers.
   test('is answered with a task within two seconds of the last byte', async () => {
-    // Other programs may hold the machine up for a while; not five times.
-    let answer, quickest = Infinity;
-    for (let i = 0; i < 5 && quickest >= 2000; ++i) {
+    const times = [], ids = [];
+    for (let i = 0; i < 5; ++i) {
       const begin = performance.now();
-      answer = await server.submit(wav);
-      quickest = Math.min(quickest, performance.now() - begin);
+      const answer = await server.submit(wav, {instruments: 'bass'});
+      times.push(performance.now() - begin);
       assert.equal(answer.status, 201);
+      const {task_id, status_url, results_url} = answer.json();
+      assert.equal(answer.headers.get('location'), status_url);
+      assert.equal(status_url, `/api/v1/tasks/${task_id}`);
+      assert.equal(results_url, `${status_url}/results`);
+      ids.push(task_id);
     }
-    assert.ok(quickest < 2000, `the quickest of five answers took ${quickest} ms`);
-    const {task_id, status_url, results_url} = answer.json();
-    assert.equal(answer.headers.get('location'), status_url);
-    assert.equal(status_url, `/api/v1/tasks/${task_id}`);
-    assert.equal(results_url, `${status_url}/results`);
-    await server.completed(task_id);
+    assert.ok(Math.min(...times) < 2000, `they took ${times.join(', ')} ms`);
+    for (const id of ids) await server.completed(id);
   });
 
   test('gives sources of the input\'s length that add up to it', async () => {
@@ -52,7 +53,7 @@ describe('a separation', () => {
   });
 
   test('tells progress that never goes back', async () => {
-    const id = await server.task(makeWav({seconds: 60}));
+    const id = await server.task(makeLongWav(), {instruments: 'vocals'});
     let last = -1;
     const stages = new Set();
     for (;;) {

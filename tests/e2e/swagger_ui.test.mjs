@@ -7,14 +7,13 @@ import {after, before, describe, test} from 'node:test';
 import {chromium} from 'playwright-core';
 import {makeWav} from './support/audio.mjs';
 import {document} from './support/contract.mjs';
-import {Server} from './support/server.mjs';
+import {kPatienceMs, Server} from './support/server.mjs';
 
 const kChromium = process.env.MSST_CHROMIUM ?? '/usr/bin/chromium';
 const kFlags = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 // Where the picture of the page goes, for people to look at.
 const kPicture = process.env.MSST_SWAGGER_PICTURE;
-const kPatienceMs = 60_000;
 
 describe('Swagger UI', () => {
   const server = new Server();

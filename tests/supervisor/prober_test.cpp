@@ -18,7 +18,7 @@ class Probe : public ::testing::Test {
 protected:
     ProberOptions how(const std::string& behaviour) const {
         return {.command = {.program = MSST_SIMULATED_WORKER, .arguments = {"probe", behaviour}},
-                .timeout = 20s,
+                .timeout = 60s,
                 .spares = 1};
     }
 

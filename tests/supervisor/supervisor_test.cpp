@@ -41,11 +41,12 @@ protected:
                                           slot.device, std::to_string(memory.at(slot.device))}};
                     },
                 .task_back_off = 50ms,
-                .silence_timeout = 20s,
-                .progress_timeout = 20s,
+                .silence_timeout = 60s,
+                .progress_timeout = 60s,
                 .reap_interval = 100ms,
                 .shortest_restart = 10ms,
-                .longest_restart = 200ms};
+                .longest_restart = 200ms,
+                .drain_grace = 60s};
     }
 
     void start(const SupervisorOptions& chosen) {
@@ -98,7 +99,7 @@ protected:
     bool has_upload(const tasks::Task& task) { return blobs->open(task.input_key).has_value(); }
 
     msst::testing::TempFolder folder;
-    Milliseconds lease{10'000};
+    Milliseconds lease{60'000};
     int max_tasks = 1'000;
     std::map<std::string, int64_t> memory = {{"cpu", 1'000}};  // of each device
     SystemClock clock;
@@ -183,7 +184,7 @@ TEST_F(Service, AWorkerWhoseTaskDoesNotAdvanceIsReplaced) {
 
 TEST_F(Service, AStoppedWorkerIsReplaced) {
     SupervisorOptions impatient = options();
-    impatient.silence_timeout = 3s;
+    impatient.silence_timeout = 5s;
     start(impatient);
     const std::string id = submit("gate");
     ASSERT_TRUE(is_separating(id));
@@ -195,7 +196,7 @@ TEST_F(Service, AStoppedWorkerIsReplaced) {
 }
 
 TEST_F(Service, AZombieThatWakesAfterItsLeasePublishesNothing) {
-    lease = 1s;
+    lease = 3s;
     start();
     const std::string id = submit("gate");
     ASSERT_TRUE(is_separating(id));
@@ -213,16 +214,14 @@ TEST_F(Service, AZombieThatWakesAfterItsLeasePublishesNothing) {
     EXPECT_EQ(worker_pid(), zombie);
 }
 
-TEST_F(Service, ARunningTaskStopsQuicklyWhenCancelled) {
+TEST_F(Service, ARunningTaskStopsWhenCancelled) {
     start();
     const std::string id = submit("gate");
     ASSERT_TRUE(is_separating(id));
     const tasks::Task task = find(id);
     ASSERT_EQ(store->cancel(id), tasks::CancelOutcome::requested);
-    const auto asked = clock.monotonic();
 
-    ASSERT_TRUE(becomes(id, TaskStatus::cancelled));
-    EXPECT_LT(clock.monotonic() - asked, 2s);
+    ASSERT_TRUE(becomes(id, TaskStatus::cancelled)) << "while the gate is shut";
     EXPECT_TRUE(eventually([&] { return epochs(id).empty() && !has_upload(task); }));
     EXPECT_EQ(supervisor->status().restarts(), 0);
 }

@@ -17,21 +17,8 @@ Columns read_columns(const graph::LinearAttention& op, const Operands& io, int64
     return columns;
 }
 
-double dot(const std::vector<double>& a, const std::vector<double>& b) {
-    double sum = 0;
-    for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-    return sum;
-}
-
 double norm(const std::vector<double>& a) {
     return std::max(std::sqrt(dot(a, a)), 1e-12);
-}
-
-void softmax(std::vector<double>& values) {
-    const double largest = *std::max_element(values.begin(), values.end());
-    double sum = 0;
-    for (double& value : values) sum += value = std::exp(value - largest);
-    for (double& value : values) value /= sum;
 }
 
 }  // namespace

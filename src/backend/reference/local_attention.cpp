@@ -27,13 +27,6 @@ std::vector<double> scores_of(const LocalAttention& op, const float* rows, int64
     return scores;
 }
 
-void softmax(std::vector<double>& scores) {
-    const double largest = *std::ranges::max_element(scores);
-    double total = 0;
-    for (double& score : scores) total += score = std::exp(score - largest);
-    for (double& score : scores) score /= total;
-}
-
 }  // namespace
 
 void run(const LocalAttention& op, const Operands& io) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "graph/activation.h"
 #include "graph/layout.h"
@@ -45,6 +46,20 @@ inline double dot(const float* a, const float* b, int64_t count) {
     double sum = 0;
     for (int64_t i = 0; i < count; ++i) sum += static_cast<double>(a[i]) * b[i];
     return sum;
+}
+
+inline double dot(const std::vector<double>& a, const std::vector<double>& b) {
+    double sum = 0;
+    for (size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+// In place.
+inline void softmax(std::vector<double>& values) {
+    const double largest = *std::ranges::max_element(values);
+    double total = 0;
+    for (double& value : values) total += value = std::exp(value - largest);
+    for (double& value : values) value /= total;
 }
 
 // y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma; y may be x.

@@ -46,7 +46,7 @@ TEST(Bench, TheProfileSharesOutTheWholeRun) {
     double seconds = 0;
     for (const RunProfile::Entry& entry : result.profile) seconds += entry.seconds;
 
-    EXPECT_GT(seconds, 0.9 * result.run_seconds.front());
+    EXPECT_GT(seconds, 0.5 * result.run_seconds.front()) << "another program may run between two operations";
     EXPECT_LE(seconds, result.run_seconds.front());
     EXPECT_THAT(result.warnings, ::testing::ElementsAre(HasSubstr("reference")));
 }

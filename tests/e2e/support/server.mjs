@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync} from 'node:fs';
 import net from 'node:net';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
@@ -12,10 +12,13 @@ import {stringify} from 'yaml';
 import {checkResponse} from './contract.mjs';
 
 export const binary = process.env.MSST_BINARY;
-const kStartMs = Number(process.env.MSST_E2E_START_MS ?? 60_000);
+const kStartMs = Number(process.env.MSST_E2E_START_MS ?? 120_000);
+// How long a test waits FOR something. Only a test that fails gets there, so these suit a machine with much else to do.
+export const kPatienceMs = 120_000;
+const kTaskPatienceMs = 600_000;
 
 // Looks every `stepMs` until `look` returns something true; fails after `limitMs`.
-export async function until(look, {limitMs = 60_000, stepMs = 50, what = 'the condition'} = {}) {
+export async function until(look, {limitMs = kPatienceMs, stepMs = 50, what = 'the condition'} = {}) {
   const end = performance.now() + limitMs;
   for (;;) {
     const found = await look();
@@ -25,9 +28,17 @@ export async function until(look, {limitMs = 60_000, stepMs = 50, what = 'the co
   }
 }
 
-export class Server {
-  #closed = [];
+// What `look` at a file returns, or undefined when there is none (any more).
+function unlessGone(look) {
+  try {
+    return look();
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
 
+export class Server {
   // settings: keys of the configuration file. environment: variables of the server. prefix: a command that runs it.
   constructor(settings = {}, {environment = {}, prefix = []} = {}) {
     assert.ok(binary, 'MSST_BINARY must name the program under test');
@@ -47,6 +58,22 @@ export class Server {
     await server.start();
     return server;
   }
+
+  // Starts one whose devices all hold their work until release(): no song has to be long enough to be met in the middle.
+  // devices: fields of each simulated device.
+  static async startHeld(test, devices = [{name: 'one'}], settings = {}) {
+    const server = new Server(settings);
+    test.after(() => server.destroy());
+    mkdirSync(server.dataDir, {recursive: true, mode: 0o700});
+    server.held = path.join(server.dataDir, 'held');
+    server.hold();
+    server.settings.devices = devices.map(device => ({kind: 'simulated', memory: '1GB', fault: 'hold', fault_while: server.held, ...device}));
+    await server.start();
+    return server;
+  }
+
+  hold() { writeFileSync(this.held, ''); }
+  release() { rmSync(this.held); }
 
   writeConfig() {
     const config = path.join(this.folder, 'msst.yaml');
@@ -126,24 +153,24 @@ export class Server {
     rmSync(this.folder, {recursive: true, force: true});
   }
 
-  // What the log file holds, as objects.
+  // What the log file holds, as objects. The last line may be half written.
   log() {
     const file = path.join(this.dataDir, 'msst.log');
-    return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean).map(line => JSON.parse(line)) : [];
+    return existsSync(file) ? readFileSync(file, 'utf8').split('\n').slice(0, -1).map(line => JSON.parse(line)) : [];
   }
 
-  // Files with audio in them.
+  // Files with audio in them. The server may erase some while this looks.
   audioFiles() {
     const files = [];
     const walk = folder => {
-      for (const entry of readdirSync(folder, {withFileTypes: true})) {
+      for (const entry of unlessGone(() => readdirSync(folder, {withFileTypes: true})) ?? []) {
         const full = path.join(folder, entry.name);
         if (entry.isDirectory()) walk(full);
-        else files.push({path: full, size: statSync(full).size});
+        else files.push({path: full, size: unlessGone(() => statSync(full).size)});
       }
     };
-    for (const name of ['uploads', 'results', 'tmp']) if (existsSync(path.join(this.dataDir, name))) walk(path.join(this.dataDir, name));
-    return files;
+    for (const name of ['uploads', 'results', 'tmp']) walk(path.join(this.dataDir, name));
+    return files.filter(file => file.size !== undefined);
   }
 
   // fetch, with the response held against the API document. The answer has {status, headers, body, json()}.
@@ -165,9 +192,13 @@ export class Server {
     return this.request('POST', '/api/v1/separate', {body: form, headers});
   }
 
-  // Submits, and returns the id of the task.
+  // Submits, and returns the id of the task. Tries again, as clients are asked to, when the server is overloaded: on a very
+  // busy machine the look at the upload may take longer than it is given.
   async task(file, fields, options) {
-    const answer = await this.submit(file, fields, options);
+    const answer = await until(async () => {
+      const tried = await this.submit(file, fields, options);
+      return (tried.status !== 503 || tried.json().code !== 'overloaded') && tried;
+    }, {stepMs: 1_000, what: 'room for a task'});
     assert.equal(answer.status, 201, answer.body.toString());
     return answer.json().task_id;
   }
@@ -179,13 +210,22 @@ export class Server {
   }
 
   // Polls until the task is final.
-  async final(id, {limitMs = 120_000, headers} = {}) {
+  async final(id, {limitMs = kTaskPatienceMs, headers} = {}) {
     let task;
     await until(async () => {
       task = await this.status(id, headers);
       return ['completed', 'failed', 'cancelled'].includes(task.status);
     }, {limitMs, stepMs: 100, what: `the end of task ${id}`});
     return task;
+  }
+
+  // Waits until a device works on the task, and returns its status.
+  separating(id) {
+    return until(async () => {
+      const task = await this.status(id);
+      assert.ok(['pending', 'processing'].includes(task.status), JSON.stringify(task));
+      return task.status === 'processing' && task.stage === 'separating' && task;
+    }, {stepMs: 20, what: `the separation of task ${id}`});
   }
 
   async completed(id, options) {
@@ -206,8 +246,8 @@ export class Server {
     return {results, files};
   }
 
-  // Sends bytes as they are and returns all that comes back until the server closes or `limitMs` is over.
-  raw(bytes, {limitMs = 5_000, isDone = () => false} = {}) {
+  // Sends bytes as they are and returns all that comes back until `isDone` says so, the server closes or `limitMs` is over.
+  raw(bytes, {limitMs = kPatienceMs, isDone = () => false} = {}) {
     return new Promise((resolve, reject) => {
       const socket = net.connect(this.port, '127.0.0.1');
       const chunks = [];

@@ -11,6 +11,11 @@
 #include "base/text.h"
 
 namespace msst::http::testing {
+namespace {
+
+constexpr int kPatienceSeconds = 60;
+
+}  // namespace
 
 std::string RawResponse::header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -19,7 +24,7 @@ std::string RawResponse::header(const std::string& name) const {
 
 RawClient::RawClient(int port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     // A server that hangs fails the test instead of hanging it.
-    const timeval patience{.tv_sec = 20, .tv_usec = 0};
+    const timeval patience{.tv_sec = kPatienceSeconds, .tv_usec = 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
     sockaddr_in address{};
@@ -52,7 +57,7 @@ bool RawClient::fill() {
     char buffer[65536];
     const ssize_t bytes = ::recv(fd_.get(), buffer, sizeof buffer, 0);
     if (bytes < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-        throw std::runtime_error("the server neither answered nor closed in 20 s");
+        throw std::runtime_error("the server neither answered nor closed in a minute");
     if (bytes <= 0) return false;
     received_.append(buffer, static_cast<size_t>(bytes));
     return true;

@@ -8,7 +8,12 @@
 
 namespace msst::http::testing {
 
-using namespace std::chrono_literals;
+namespace {
+
+// How long a test waits for something. Only one that fails gets there.
+constexpr std::chrono::seconds kPatience{60};
+
+}  // namespace
 
 TestServer::TestServer(ServerOptions options) : options_(std::move(options)) {
     options_.sweep = Milliseconds(2);
@@ -37,7 +42,7 @@ RawResponse TestServer::exchange(std::string_view bytes) {
 
 std::vector<AccessRecord> TestServer::wait_for_records(size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, 20s, [&] { return records_.size() >= count; });
+    changed_.wait_for(lock, kPatience, [&] { return records_.size() >= count; });
     return records_;
 }
 
@@ -69,11 +74,11 @@ void Signal::set() {
 
 bool Signal::wait() {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, 20s, [&] { return is_set_; });
+    return changed_.wait_for(lock, kPatience, [&] { return is_set_; });
 }
 
 bool becomes_true(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + 20s;
+    const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!condition()) {
         if (std::chrono::steady_clock::now() > end) return false;
         std::this_thread::yield();
