@@ -16,15 +16,10 @@ describe('a separation', () => {
   after(() => server.destroy());
 
   test('is answered with a task within two seconds of the last byte', async () => {
-    // Other programs may hold the machine up for a while; not five times.
-    let answer, quickest = Infinity;
-    for (let i = 0; i < 5 && quickest >= 2000; ++i) {
-      const begin = performance.now();
-      answer = await server.submit(wav);
-      quickest = Math.min(quickest, performance.now() - begin);
-      assert.equal(answer.status, 201);
-    }
-    assert.ok(quickest < 2000, `the quickest of five answers took ${quickest} ms`);
+    const begin = performance.now();
+    const answer = await server.submit(wav);
+    assert.ok(performance.now() - begin < 2000);
+    assert.equal(answer.status, 201);
     const {task_id, status_url, results_url} = answer.json();
     assert.equal(answer.headers.get('location'), status_url);
     assert.equal(status_url, `/api/v1/tasks/${task_id}`);
