@@ -35,7 +35,7 @@ async function withServer(settings, options, work) {
 
 // A hundred tasks; after some of them, wherever it then is, the worker is killed.
 await withServer({}, {}, async server => {
-  const song = makeWav({seconds: 8});
+  const song = makeWav({seconds: 3});
   const ids = [];
   for (let i = 0; i < kTasks; ++i) ids.push(await server.task(song, {instruments: 'bass'}));
   const moments = Array.from({length: kKills}, () => Math.floor(Math.random() * kTasks)).sort((a, b) => a - b);
