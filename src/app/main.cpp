@@ -81,7 +81,8 @@ cli::Wiring make_wiring(const Clock& clock) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app("Separates music into its sources: an API server, and the same on the command line.");
+    CLI::App app("Separates music into its sources: an API server, and the same on the command line.",
+                 "msst");
     app.set_version_flag("--version", std::string("msst ") + MSST_VERSION);
     app.require_subcommand(1);
     const SystemClock clock;

@@ -44,19 +44,17 @@ std::shared_ptr<const separation::Separator> open_separator(const catalog::Model
     return separation::open_network_separator(source, open_backend(options), options.on_loading);
 }
 
-catalog::NetworkFacts examine_network(const catalog::Model& model) {
+catalog::NetworkFacts examine_network(const catalog::Model& model, const config::Config& config) {
+    const EngineOptions options = {.devices = {"cpu"},
+                                   .precision = config.precision,
+                                   .chunk_edges = {},
+                                   .cpu_threads = config.cpu_threads.value_or(0),
+                                   .on_loading = {},
+                                   .on_warning = {}};
     const separation::PlannedNetwork planned =
-        separation::plan_network(source_of(model), backend::open_backend("cpu", {}).backend);
-    std::vector<std::filesystem::path> checkpoints = model.more_checkpoints;
-    checkpoints.push_back(model.checkpoint_path);
-    int64_t bytes = 0;
-    for (const std::filesystem::path& path : checkpoints) {
-        std::error_code failed;
-        const auto size = std::filesystem::file_size(path, failed);
-        if (!failed) bytes += static_cast<int64_t>(size);
-    }
+        separation::plan_network(source_of(model), open_backend(options));
     return {.parameters = planned.parameters,
-            .checkpoint_bytes = bytes,
+            .checkpoint_bytes = catalog::checkpoint_bytes(model),
             .chunk_seconds = planned.chunk_seconds(),
             .num_overlap = planned.rules.num_overlap,
             .device_bytes = planned.device_bytes(),

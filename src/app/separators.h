@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "catalog/catalog.h"
+#include "config/config.h"
 #include "model/weight_report.h"
 #include "separation/separator.h"
 
@@ -33,8 +34,9 @@ std::shared_ptr<const separation::Separator> open_separator(const catalog::Model
                                                             const EngineOptions& options);
 
 // What the files of a model with weights say, without reading a weight: whether the checkpoint opens and fits
-// its configuration, and what the network costs. Throws as open_separator.
-catalog::NetworkFacts examine_network(const catalog::Model& model);
+// its configuration, and what the network costs on a processor with this precision and these threads. Throws
+// as open_separator.
+catalog::NetworkFacts examine_network(const catalog::Model& model, const config::Config& config);
 
 // Name by name how the checkpoint of a model with weights fits the network of its configuration. Throws Error
 // where one of the files cannot be read.

@@ -35,6 +35,18 @@ std::string_view to_string(ModelState state) {
     return "damaged";
 }
 
+int64_t checkpoint_bytes(const Model& model) {
+    std::vector<std::filesystem::path> checkpoints = model.more_checkpoints;
+    checkpoints.push_back(model.checkpoint_path);
+    int64_t bytes = 0;
+    for (const std::filesystem::path& path : checkpoints) {
+        std::error_code failed;
+        const auto size = std::filesystem::file_size(path, failed);
+        if (!failed) bytes += static_cast<int64_t>(size);
+    }
+    return bytes;
+}
+
 Catalog::Catalog(std::vector<Model> models, std::string default_model_type)
     : models_(std::move(models)), default_model_type_(std::move(default_model_type)) {
     for (const Model& model : models_)

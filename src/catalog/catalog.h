@@ -47,6 +47,9 @@ struct Model {
     std::optional<NetworkFacts> network;  // of available models with weights, where somebody looked
 };
 
+// Of all its checkpoints that can be found on the disk.
+int64_t checkpoint_bytes(const Model& model);
+
 class Catalog {
 public:
     // Throws Error(invalid_input) when two models have one name, or none has the default's.

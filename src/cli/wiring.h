@@ -9,7 +9,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "catalog/build.h"
+#include "catalog/catalog.h"
+#include "cli/open_catalog.h"
 #include "model/weight_report.h"
 #include "separation/separator.h"
 
@@ -32,7 +33,7 @@ using SeparatorFactory =
 struct Wiring {
     SeparatorFactory make_separator;
     std::function<bool(std::string_view architecture)> has_engine;
-    catalog::Examine examine;  // may be empty
+    NetworkExaminer examine;  // may be empty
     // How a checkpoint fits its network. Throws Error where the files cannot be read. May be empty.
     std::function<model::WeightReport(const catalog::Model&)> report_weights;
     std::map<std::string, std::string> environment;  // MSST_… of the process

@@ -2,6 +2,7 @@
 
 #include "config/api_keys.h"
 #include "config/devices.h"
+#include "config/models.h"
 #include "config/readers.h"
 
 namespace msst::config {

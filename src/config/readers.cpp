@@ -26,7 +26,7 @@ std::string in_words(WholeRange range) {
 
 std::optional<int64_t> read_whole(const Node& node, const std::string& accepts, WholeRange range,
                                   std::string_view key, Problems& problems) {
-    const auto number = yaml::to_whole(node);
+    const auto number = node.is_scalar() ? yaml::parse_whole(node.text) : std::nullopt;
     if (number && *number >= range.low && *number <= range.high) return number;
     problems.add(node.line, key, "must be a whole number, " + accepts + ", not " + describe_value(node));
     return std::nullopt;
@@ -86,73 +86,6 @@ bool is_host(const std::string& host) {
     });
     const bool numeric = host.find_first_not_of("0123456789.") == std::string::npos;
     return letters && host.size() <= 253 && (!numeric || inet_pton(AF_INET, host.c_str(), &address) == 1);
-}
-
-bool is_model_name(const std::string& name) {
-    return !name.empty() && name.size() <= 64 && name.front() != '.' &&
-           std::ranges::all_of(name, [](unsigned char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '.' || c == '_' || c == '-';
-           });
-}
-
-constexpr std::string_view kModelNameRule =
-    "1 to 64 of the characters A-Z a-z 0-9 . _ -, not starting with a dot";
-
-// Fills the fields of one entry of `models` by name.
-bool read_model_field(const yaml::Entry& field, ModelEntry& model, Problems& problems) {
-    const auto text = read_text(field.value, "models: " + field.key, problems);
-    if (!text) return true;
-    if (field.key == "model_type")
-        model.model_type = *text;
-    else if (field.key == "architecture")
-        model.architecture = *text;
-    else if (field.key == "config_path")
-        model.config_path = *text;
-    else if (field.key == "checkpoint_path")
-        model.checkpoint_path = *text;
-    else
-        return false;
-    return true;
-}
-
-void read_model(const Node& node, Config& config, Problems& problems) {
-    static const std::vector<std::string> kFields = {"model_type", "architecture", "config_path",
-                                                     "checkpoint_path"};
-    if (!node.is_mapping()) {
-        problems.add(node.line, "models",
-                     "must hold mappings {" + join_words(kFields) + "}, not " + describe_value(node));
-        return;
-    }
-    ModelEntry model;
-    for (const yaml::Entry& field : node.entries) {
-        if (&field.value != node.find(field.key))
-            problems.add(field.line, "models:", field.key + " is given twice");
-        else if (!read_model_field(field, model, problems))
-            problems.add(field.line,
-                         "models:", "unknown field " + quote(field.key) + did_you_mean(field.key, kFields));
-    }
-    for (const char* field : {"model_type", "config_path", "checkpoint_path"})
-        if (!node.find(field)) problems.add(node.line, "models:", std::string("an entry has no ") + field);
-    if (!model.model_type.empty() && !is_model_name(model.model_type))
-        problems.add(
-            node.line, "models:",
-            "model_type must be " + std::string(kModelNameRule) + ", not " + quote(model.model_type));
-    if (std::ranges::count(config.models, model.model_type, &ModelEntry::model_type) > 0)
-        problems.add(node.line, "models:", "model_type " + quote(model.model_type) + " is given twice");
-    config.models.push_back(std::move(model));
-}
-
-std::string show_models(const Config& config) {
-    std::string text;
-    for (const ModelEntry& model : config.models) {
-        text += text.empty() ? "{" : ", {";
-        text += "model_type: " + show_text(model.model_type);
-        if (!model.architecture.empty()) text += ", architecture: " + show_text(model.architecture);
-        text += ", config_path: " + show_text(model.config_path) +
-                ", checkpoint_path: " + show_text(model.checkpoint_path) + "}";
-    }
-    return "[" + text + "]";
 }
 
 }  // namespace
@@ -270,37 +203,25 @@ Key word_key(KeyText text, std::string Config::*member, std::vector<std::string>
             .show = [=](const Config& config) { return config.*member; }};
 }
 
-Key host_key(KeyText text) {
+Key valid_text_key(KeyText text, std::string Config::*member, std::string accepts, std::string rule,
+                   bool (*is_valid)(const std::string&)) {
     return {.name = text.name,
-            .accepts = "an IP address or a host name",
+            .accepts = std::move(accepts),
             .help = text.help,
             .read =
                 [=](const Node& node, Config& config, Problems& problems) {
-                    const auto host = read_text(node, text.name, problems);
-                    if (host && is_host(*host))
-                        config.host = *host;
-                    else if (host)
-                        problems.add(node.line, text.name,
-                                     "must be an IP address (IPv6 without brackets) or a host name, not " +
-                                         quote(*host));
+                    const auto value = read_text(node, text.name, problems);
+                    if (value && is_valid(*value))
+                        config.*member = *value;
+                    else if (value)
+                        problems.add(node.line, text.name, "must be " + rule + ", not " + quote(*value));
                 },
-            .show = [](const Config& config) { return show_text(config.host); }};
+            .show = [=](const Config& config) { return show_text(config.*member); }};
 }
 
-Key model_name_key(KeyText text) {
-    return {.name = text.name,
-            .accepts = "the name of an installed model",
-            .help = text.help,
-            .read =
-                [=](const Node& node, Config& config, Problems& problems) {
-                    const auto name = read_text(node, text.name, problems);
-                    if (name && is_model_name(*name))
-                        config.default_model_type = *name;
-                    else if (name)
-                        problems.add(node.line, text.name,
-                                     "must be " + std::string(kModelNameRule) + ", not " + quote(*name));
-                },
-            .show = [](const Config& config) { return show_text(config.default_model_type); }};
+Key host_key(KeyText text) {
+    return valid_text_key(std::move(text), &Config::host, "an IP address or a host name",
+                          "an IP address (IPv6 without brackets) or a host name", is_host);
 }
 
 Key log_file_key(KeyText text) {
@@ -324,21 +245,6 @@ Key path_key(KeyText text, std::filesystem::path Config::*member) {
                     if (const auto path = read_text(node, text.name, problems)) config.*member = *path;
                 },
             .show = [=](const Config& config) { return show_text(config.*member); }};
-}
-
-Key models_key(KeyText text) {
-    return {.name = text.name,
-            .accepts = "a list of {model_type, architecture, config_path, checkpoint_path}",
-            .help = text.help,
-            .read =
-                [](const Node& node, Config& config, Problems& problems) {
-                    config.models.clear();
-                    if (!node.is_sequence() && !node.is_null())
-                        problems.add(node.line, "models", "must be a list, not " + describe_value(node));
-                    for (const Node& item : node.items) read_model(item, config, problems);
-                },
-            .show = show_models,
-            .is_list = true};
 }
 
 }  // namespace msst::config

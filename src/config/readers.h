@@ -38,11 +38,12 @@ Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes);
 Key hours_key(KeyText text, double Config::*member, NumberRange range);
 Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberRange range);
 Key word_key(KeyText text, std::string Config::*member, std::vector<std::string> words);
+// Text that `is_valid`; `rule` is what it must be, in words for a message.
+Key valid_text_key(KeyText text, std::string Config::*member, std::string accepts, std::string rule,
+                   bool (*is_valid)(const std::string&));
 Key host_key(KeyText text);
-Key model_name_key(KeyText text);
 Key log_file_key(KeyText text);
 Key path_key(KeyText text, std::filesystem::path Config::*member);
-Key models_key(KeyText text);
 
 // "a, b, c"
 std::string join_words(const std::vector<std::string>& words);

@@ -1,109 +1,36 @@
 #include "model/config_section.h"
 
 #include <set>
-
-#include <yaml-cpp/yaml.h>
+#include <utility>
 
 #include "base/error.h"
 #include "base/text.h"
-#include "model/yaml_text.h"
+#include "yaml/scalars.h"
 
 namespace msst::model {
-namespace {
 
-constexpr size_t kMaxBytes = 1 << 20;
-constexpr int kMaxNodes = 50'000;
-constexpr int kMaxDepth = 32;
-
-// yaml-cpp's tree as ours. Aliases are copied, which the limit on nodes keeps from exploding.
-class Converter {
-public:
-    ConfigNode convert(const YAML::Node& node, int depth) {
-        if (++nodes_ > kMaxNodes || depth > kMaxDepth)
-            throw Error(ErrorCode::invalid_input, "the configuration has more than " +
-                                                      std::to_string(kMaxNodes) + " values or " +
-                                                      std::to_string(kMaxDepth) + " levels");
-        check_tag(node.Tag());
-        ConfigNode result;
-        switch (node.Type()) {
-            case YAML::NodeType::Undefined:
-            case YAML::NodeType::Null:
-                break;
-            case YAML::NodeType::Scalar:
-                convert_scalar(node, result);
-                break;
-            case YAML::NodeType::Sequence:
-                result.kind = ConfigNode::Kind::list;
-                for (const auto& item : node) result.list.push_back(convert(item, depth + 1));
-                break;
-            case YAML::NodeType::Map:
-                result.kind = ConfigNode::Kind::map;
-                for (const auto& entry : node)
-                    result.map.insert_or_assign(key_of(entry.first), convert(entry.second, depth + 1));
-                break;
-        }
-        return result;
-    }
-
-private:
-    static void check_tag(const std::string& tag) {
-        if (tag.find("python/") == std::string::npos || tag.ends_with("python/tuple")) return;
-        throw Error(ErrorCode::invalid_input, "the configuration has a tag '" + clean_text(tag, 100) +
-                                                  "'; of Python's only !!python/tuple is understood");
-    }
-
-    static void convert_scalar(const YAML::Node& node, ConfigNode& result) {
-        const bool is_quoted = node.Tag() == "!";
-        if (!is_quoted && is_yaml_null(node.Scalar())) return;
-        result.kind = ConfigNode::Kind::scalar;
-        result.scalar = node.Scalar();
-    }
-
-    static std::string key_of(const YAML::Node& node) {
-        if (!node.IsScalar())
-            throw Error(ErrorCode::invalid_input, "the configuration has a key that is not a word");
-        return node.Scalar();
-    }
-
-    int nodes_ = 0;
-};
-
-}  // namespace
-
-ConfigNode parse_yaml(std::string_view text) {
-    if (text.size() > kMaxBytes)
-        throw Error(ErrorCode::invalid_input, "the configuration has " + std::to_string(text.size()) +
-                                                  " bytes, at most " + std::to_string(kMaxBytes) +
-                                                  " are read");
-    try {
-        return Converter().convert(YAML::Load(to_utf8(text)), 0);
-    } catch (const YAML::Exception& problem) {
-        throw Error(ErrorCode::invalid_input,
-                    "the configuration is not YAML: " + clean_text(problem.what(), 300));
-    }
-}
+using yaml::Node;
 
 struct ConfigSection::State {
     std::string name;
-    ConfigNode node;
+    Node node;
     std::set<std::string> asked_for;
 };
 
-ConfigSection::ConfigSection(std::string name, ConfigNode node)
+ConfigSection::ConfigSection(std::string name, Node node)
     : state_(std::make_shared<State>(State{std::move(name), std::move(node), {}})) {
-    if (state_->node.kind != ConfigNode::Kind::map && state_->node.kind != ConfigNode::Kind::null)
+    if (!state_->node.is_mapping() && !state_->node.is_null())
         throw Error(ErrorCode::invalid_input, "'" + state_->name + "' in the configuration is not a section");
 }
 
-const ConfigNode* ConfigSection::find(const std::string& key) const {
+const Node* ConfigSection::find(const std::string& key) const {
     state_->asked_for.insert(key);
-    const auto found = state_->node.map.find(key);
-    const bool is_there = found != state_->node.map.end() && found->second.kind != ConfigNode::Kind::null;
-    return is_there ? &found->second : nullptr;
+    const Node* found = state_->node.find(key);
+    return found && !found->is_null() ? found : nullptr;
 }
 
-const ConfigNode& ConfigSection::require(const std::string& key) const {
-    const ConfigNode* node = find(key);
+const Node& ConfigSection::require(const std::string& key) const {
+    const Node* node = find(key);
     if (!node) fail(key, "is missing");
     return *node;
 }
@@ -113,17 +40,16 @@ void ConfigSection::fail(const std::string& key, const std::string& problem) con
     throw Error(ErrorCode::invalid_input, "'" + path + "' in the configuration " + problem);
 }
 
-int64_t ConfigSection::to_integer(const std::string& key, const ConfigNode& node) const {
+int64_t ConfigSection::to_integer(const std::string& key, const Node& node) const {
     const double value = to_number(key, node);
     if (!(value >= -0x1p53 && value <= 0x1p53) || value != static_cast<double>(static_cast<int64_t>(value)))
-        fail(key, "is '" + clean_text(node.scalar, 100) + "', not a whole number");
+        fail(key, "is '" + clean_text(node.text, 100) + "', not a whole number");
     return static_cast<int64_t>(value);
 }
 
-double ConfigSection::to_number(const std::string& key, const ConfigNode& node) const {
-    const auto value = parse_yaml_number(node.scalar);
-    if (node.kind != ConfigNode::Kind::scalar || !value)
-        fail(key, "is '" + clean_text(node.scalar, 100) + "', not a number");
+double ConfigSection::to_number(const std::string& key, const Node& node) const {
+    const auto value = yaml::to_number(node);
+    if (!value) fail(key, "is '" + clean_text(node.text, 100) + "', not a number");
     return *value;
 }
 
@@ -132,8 +58,8 @@ bool ConfigSection::has(const std::string& key) const {
 }
 
 bool ConfigSection::is_map(const std::string& key) const {
-    const ConfigNode* node = find(key);
-    return node && node->kind == ConfigNode::Kind::map;
+    const Node* node = find(key);
+    return node && node->is_mapping();
 }
 
 int64_t ConfigSection::integer(const std::string& key) const {
@@ -141,7 +67,7 @@ int64_t ConfigSection::integer(const std::string& key) const {
 }
 
 int64_t ConfigSection::integer(const std::string& key, int64_t fallback) const {
-    const ConfigNode* node = find(key);
+    const Node* node = find(key);
     return node ? to_integer(key, *node) : fallback;
 }
 
@@ -150,23 +76,22 @@ double ConfigSection::number(const std::string& key) const {
 }
 
 double ConfigSection::number(const std::string& key, double fallback) const {
-    const ConfigNode* node = find(key);
+    const Node* node = find(key);
     return node ? to_number(key, *node) : fallback;
 }
 
 bool ConfigSection::boolean(const std::string& key, bool fallback) const {
-    const ConfigNode* node = find(key);
+    const Node* node = find(key);
     if (!node) return fallback;
-    const auto value = parse_yaml_bool(node->scalar);
-    if (node->kind != ConfigNode::Kind::scalar || !value)
-        fail(key, "is '" + clean_text(node->scalar, 100) + "', neither true nor false");
+    const auto value = node->is_scalar() ? yaml::parse_bool(node->text) : std::nullopt;
+    if (!value) fail(key, "is '" + clean_text(node->text, 100) + "', neither true nor false");
     return *value;
 }
 
 std::string ConfigSection::text(const std::string& key) const {
-    const ConfigNode& node = require(key);
-    if (node.kind != ConfigNode::Kind::scalar) fail(key, "is not a text");
-    return std::string(trim(node.scalar));
+    const Node& node = require(key);
+    if (!node.is_scalar()) fail(key, "is not a text");
+    return std::string(trim(node.text));
 }
 
 std::string ConfigSection::text(const std::string& key, const std::string& fallback) const {
@@ -174,47 +99,47 @@ std::string ConfigSection::text(const std::string& key, const std::string& fallb
 }
 
 std::vector<int64_t> ConfigSection::integers(const std::string& key) const {
-    const ConfigNode& node = require(key);
-    if (node.kind != ConfigNode::Kind::list) fail(key, "is not a list");
+    const Node& node = require(key);
+    if (!node.is_sequence()) fail(key, "is not a list");
     std::vector<int64_t> values;
-    for (const ConfigNode& item : node.list) values.push_back(to_integer(key, item));
+    for (const Node& item : node.items) values.push_back(to_integer(key, item));
     return values;
 }
 
 std::vector<double> ConfigSection::numbers(const std::string& key) const {
-    const ConfigNode& node = require(key);
-    if (node.kind != ConfigNode::Kind::list) fail(key, "is not a list");
+    const Node& node = require(key);
+    if (!node.is_sequence()) fail(key, "is not a list");
     std::vector<double> values;
-    for (const ConfigNode& item : node.list) values.push_back(to_number(key, item));
+    for (const Node& item : node.items) values.push_back(to_number(key, item));
     return values;
 }
 
 std::vector<std::string> ConfigSection::texts(const std::string& key) const {
-    const ConfigNode& node = require(key);
-    if (node.kind != ConfigNode::Kind::list) fail(key, "is not a list");
+    const Node& node = require(key);
+    if (!node.is_sequence()) fail(key, "is not a list");
     std::vector<std::string> values;
-    for (const ConfigNode& item : node.list) {
-        if (item.kind != ConfigNode::Kind::scalar) fail(key, "holds something that is not a text");
-        values.emplace_back(trim(item.scalar));
+    for (const Node& item : node.items) {
+        if (!item.is_scalar()) fail(key, "holds something that is not a text");
+        values.emplace_back(trim(item.text));
     }
     return values;
 }
 
 std::vector<std::vector<double>> ConfigSection::number_rows(const std::string& key) const {
     std::vector<std::vector<double>> rows;
-    const ConfigNode* node = find(key);
+    const Node* node = find(key);
     if (!node) return rows;
-    if (node->kind != ConfigNode::Kind::list) fail(key, "is not a list");
-    for (const ConfigNode& row : node->list) {
-        if (row.kind != ConfigNode::Kind::list) fail(key, "is not a list of lists");
+    if (!node->is_sequence()) fail(key, "is not a list");
+    for (const Node& row : node->items) {
+        if (!row.is_sequence()) fail(key, "is not a list of lists");
         std::vector<double>& values = rows.emplace_back();
-        for (const ConfigNode& item : row.list) values.push_back(to_number(key, item));
+        for (const Node& item : row.items) values.push_back(to_number(key, item));
     }
     return rows;
 }
 
 ConfigSection ConfigSection::section(const std::string& key) const {
-    const ConfigNode* node = find(key);
+    const Node* node = find(key);
     return node ? ConfigSection(key, *node) : ConfigSection(key, {});
 }
 
@@ -223,10 +148,10 @@ void ConfigSection::ignore(const std::vector<std::string>& keys) const {
 }
 
 std::vector<std::string> ConfigSection::unread_keys() const {
-    std::vector<std::string> keys;
-    for (const auto& [key, node] : state_->node.map)
-        if (!state_->asked_for.contains(key)) keys.push_back(key);
-    return keys;
+    std::set<std::string> keys;
+    for (const yaml::Entry& entry : state_->node.entries)
+        if (!state_->asked_for.contains(entry.key)) keys.insert(entry.key);
+    return {keys.begin(), keys.end()};
 }
 
 }  // namespace msst::model

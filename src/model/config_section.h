@@ -1,38 +1,22 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "yaml/node.h"
+
 namespace msst::model {
-
-// One node of a YAML file: a scalar, a list or a map. YAML 1.1 as PyYAML reads it, tags such as
-// !!python/tuple forgotten.
-struct ConfigNode {
-    enum class Kind { null, scalar, list, map };
-
-    Kind kind = Kind::null;
-    std::string scalar;
-    std::vector<ConfigNode> list;
-    std::map<std::string, ConfigNode> map;  // of duplicate keys the last one
-};
-
-// Parses a whole file: UTF-8 with or without BOM, else taken for cp1252. Throws Error(invalid_input) for
-// malformed YAML, foreign !!python tags, more than 1 MiB, 50000 nodes or 32 levels.
-ConfigNode parse_yaml(std::string_view text);
 
 // A mapping with typed access. Remembers which keys were asked for. Cheap to copy; copies share that memory.
 class ConfigSection {
 public:
     // An empty section: every optional key is missing.
     ConfigSection() : ConfigSection("", {}) {}
-    // name: for messages ("model"); a null node is an empty section.
+    // name: for messages ("model"); of duplicate keys the last one counts; a null node is an empty section.
     // Throws Error(invalid_input) if the node is neither a map nor null.
-    ConfigSection(std::string name, ConfigNode node);
+    ConfigSection(std::string name, yaml::Node node);
 
     // Present and not null.
     bool has(const std::string& key) const;
@@ -57,16 +41,16 @@ public:
     void ignore(const std::vector<std::string>& keys) const;
 
     // Keys that nobody asked for.
-    std::vector<std::string> unread_keys() const;
+    std::vector<std::string> unread_keys() const;  // sorted, none twice
 
 private:
     struct State;
 
-    const ConfigNode* find(const std::string& key) const;
-    const ConfigNode& require(const std::string& key) const;
+    const yaml::Node* find(const std::string& key) const;
+    const yaml::Node& require(const std::string& key) const;
     [[noreturn]] void fail(const std::string& key, const std::string& problem) const;
-    int64_t to_integer(const std::string& key, const ConfigNode& node) const;
-    double to_number(const std::string& key, const ConfigNode& node) const;
+    int64_t to_integer(const std::string& key, const yaml::Node& node) const;
+    double to_number(const std::string& key, const yaml::Node& node) const;
 
     std::shared_ptr<State> state_;
 };

@@ -3,30 +3,27 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
 #include "checkpoint/checkpoint.h"
+#include "yaml/reader.h"
 
 namespace msst::model {
 namespace {
 
 using checkpoint::Metadata;
+using yaml::make_scalar;
+using yaml::Node;
 
 constexpr std::array kKinds = {"htdemucs", "hdemucs"};
 
-ConfigNode scalar(std::string text) {
-    ConfigNode node;
-    node.kind = ConfigNode::Kind::scalar;
-    node.scalar = std::move(text);
-    return node;
-}
-
-ConfigNode map(std::map<std::string, ConfigNode> entries) {
-    ConfigNode node;
-    node.kind = ConfigNode::Kind::map;
-    node.map = std::move(entries);
+Node mapping(std::vector<std::pair<std::string, Node>> entries) {
+    Node node;
+    node.kind = Node::Kind::mapping;
+    for (auto& [key, value] : entries)
+        node.entries.push_back({.key = std::move(key), .line = 0, .value = std::move(value)});
     return node;
 }
 
@@ -36,43 +33,47 @@ std::string number_text(double value) {
     return text.data();
 }
 
-ConfigNode to_node(const Metadata& value);
+Node to_node(const Metadata& value);
 
 struct ToNode {
-    ConfigNode operator()(std::monostate) const { return {}; }
-    ConfigNode operator()(bool value) const { return scalar(value ? "true" : "false"); }
-    ConfigNode operator()(int64_t value) const { return scalar(std::to_string(value)); }
-    ConfigNode operator()(double value) const { return scalar(number_text(value)); }
-    ConfigNode operator()(const std::string& value) const { return scalar(value); }
-    ConfigNode operator()(const Metadata::List& values) const {
-        ConfigNode node;
-        node.kind = ConfigNode::Kind::list;
-        for (const Metadata& value : values) node.list.push_back(to_node(value));
+    Node operator()(std::monostate) const { return {}; }
+    Node operator()(bool value) const { return make_scalar(value ? "true" : "false"); }
+    Node operator()(int64_t value) const { return make_scalar(std::to_string(value)); }
+    Node operator()(double value) const { return make_scalar(number_text(value)); }
+    Node operator()(const std::string& value) const { return make_scalar(value); }
+    Node operator()(const Metadata::List& values) const {
+        Node node;
+        node.kind = Node::Kind::sequence;
+        for (const Metadata& value : values) node.items.push_back(to_node(value));
         return node;
     }
-    ConfigNode operator()(const Metadata::Map& values) const {
-        std::map<std::string, ConfigNode> entries;
-        for (const auto& [key, value] : values) entries.emplace(key, to_node(value));
-        return map(std::move(entries));
+    Node operator()(const Metadata::Map& values) const {
+        std::vector<std::pair<std::string, Node>> entries;
+        for (const auto& [key, value] : values) entries.emplace_back(key, to_node(value));
+        return mapping(std::move(entries));
     }
 };
 
-ConfigNode to_node(const Metadata& value) {
+Node to_node(const Metadata& value) {
     return std::visit(ToNode(), value.value);
 }
 
 // A fraction, "39/5", as a decimal number: what YAML can say.
-ConfigNode decimal(ConfigNode node) {
-    const size_t slash = node.scalar.find('/');
-    if (node.kind != ConfigNode::Kind::scalar || slash == std::string::npos) return node;
+Node decimal(Node node) {
+    const size_t slash = node.text.find('/');
+    if (!node.is_scalar() || slash == std::string::npos) return node;
     const auto parse = [](std::string_view text) {
         double value = 0;
         const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
         return problem == std::errc() && end == text.data() + text.size() ? value : 0.0;
     };
-    const double over = parse(trim(std::string_view(node.scalar).substr(0, slash)));
-    const double under = parse(trim(std::string_view(node.scalar).substr(slash + 1)));
-    return under == 0 ? node : scalar(number_text(over / under));
+    const double over = parse(trim(std::string_view(node.text).substr(0, slash)));
+    const double under = parse(trim(std::string_view(node.text).substr(slash + 1)));
+    return under == 0 ? node : make_scalar(number_text(over / under));
+}
+
+Node read_yaml(const std::filesystem::path& path) {
+    return yaml::read_document_as(clean_text(path.filename().string(), 200), path);
 }
 
 // "demucs.htdemucs.HTDemucs" -> "htdemucs"
@@ -89,11 +90,9 @@ std::string kind_of(const Metadata* klass) {
                                               "; HTDemucs and HDemucs are supported");
 }
 
-ConfigNode take_or(const std::map<std::string, ConfigNode>& arguments, const std::string& key,
-                   const char* fallback) {
-    const auto found = arguments.find(key);
-    return found == arguments.end() || found->second.kind == ConfigNode::Kind::null ? scalar(fallback)
-                                                                                    : found->second;
+Node take_or(const Node& arguments, const std::string& key, const char* fallback) {
+    const Node* found = arguments.find(key);
+    return found && !found->is_null() ? *found : make_scalar(fallback);
 }
 
 }  // namespace
@@ -101,25 +100,23 @@ ConfigNode take_or(const std::map<std::string, ConfigNode>& arguments, const std
 ModelConfig read_package_config(const checkpoint::Checkpoint& package) {
     const std::string kind = kind_of(package.metadata().find("klass"));
     const Metadata* kwargs = package.metadata().find("kwargs");
-    ConfigNode arguments = kwargs ? to_node(*kwargs) : map({});
-    const auto sources = arguments.map.find("sources");
-    if (sources == arguments.map.end() || sources->second.kind != ConfigNode::Kind::list)
+    const Node arguments = kwargs ? to_node(*kwargs) : mapping({});
+    const Node* sources = arguments.find("sources");
+    if (!sources || !sources->is_sequence())
         throw Error(ErrorCode::invalid_input, "the Demucs package does not name its sources");
-    const ConfigNode rate = take_or(arguments.map, "samplerate", "44100");
+    const Node rate = take_or(arguments, "samplerate", "44100");
     // The defaults of the classes.
-    const ConfigNode segment = decimal(take_or(arguments.map, "segment", kind == "htdemucs" ? "10" : "40"));
-    const ConfigNode channels = take_or(arguments.map, "audio_channels", "2");
-    ConfigNode training = map({{"instruments", sources->second},
-                               {"samplerate", rate},
-                               {"segment", segment},
-                               {"channels", channels}});
+    const Node segment = decimal(take_or(arguments, "segment", kind == "htdemucs" ? "10" : "40"));
+    const Node channels = take_or(arguments, "audio_channels", "2");
+    Node training = mapping(
+        {{"instruments", *sources}, {"samplerate", rate}, {"segment", segment}, {"channels", channels}});
     // What the authors' own program does: a quarter of a segment overlaps; MSST's configurations say 4.
-    ConfigNode inference = map({{"num_overlap", scalar("4")}, {"batch_size", scalar("1")}});
-    return make_model_config(map({{"model", scalar(kind)},
-                                  {kind, std::move(arguments)},
-                                  {"audio", map({{"sample_rate", rate}, {"num_channels", channels}})},
-                                  {"training", std::move(training)},
-                                  {"inference", std::move(inference)}}));
+    Node inference = mapping({{"num_overlap", make_scalar("4")}, {"batch_size", make_scalar("1")}});
+    return make_model_config(mapping({{"model", make_scalar(kind)},
+                                      {kind, arguments},
+                                      {"audio", mapping({{"sample_rate", rate}, {"num_channels", channels}})},
+                                      {"training", std::move(training)},
+                                      {"inference", std::move(inference)}}));
 }
 
 ModelConfig read_config_for(const std::filesystem::path& path, const checkpoint::Checkpoint& checkpoint) {
@@ -128,14 +125,14 @@ ModelConfig read_config_for(const std::filesystem::path& path, const checkpoint:
 }
 
 bool is_bag(const std::filesystem::path& path) {
-    const ConfigNode root = parse_yaml(read_file(path));
-    const auto models = root.map.find("models");
-    return models != root.map.end() && models->second.kind == ConfigNode::Kind::list;
+    const Node root = read_yaml(path);
+    const Node* models = root.find("models");
+    return models && models->is_sequence();
 }
 
 std::vector<std::vector<double>> read_bag_weights(const std::filesystem::path& bag, size_t networks,
                                                   size_t sources) {
-    const ConfigSection root("", parse_yaml(read_file(bag)));
+    const ConfigSection root("", read_yaml(bag));
     const std::vector<std::vector<double>> weights = root.number_rows("weights");
     if (weights.empty()) return weights;
     if (weights.size() != networks)

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/files.h"
 #include "base/text.h"
+#include "yaml/reader.h"
 
 namespace msst::model {
 namespace {
@@ -70,10 +70,10 @@ int ModelConfig::target_index() const {
 }
 
 ModelConfig parse_model_config(std::string_view yaml) {
-    return make_model_config(parse_yaml(yaml));
+    return make_model_config(yaml::parse_document(yaml, "the configuration"));
 }
 
-ModelConfig make_model_config(ConfigNode root) {
+ModelConfig make_model_config(yaml::Node root) {
     ModelConfig config;
     config.root = ConfigSection("", std::move(root));
     config.audio = config.root.section("audio");
@@ -93,12 +93,12 @@ ModelConfig make_model_config(ConfigNode root) {
 }
 
 ModelConfig read_model_config(const std::filesystem::path& path) {
-    const std::string text = read_file(path);
+    const std::string name = clean_text(path.filename().string(), 200);
+    yaml::Node root = yaml::read_document_as(name, path);
     try {
-        return parse_model_config(text);
+        return make_model_config(std::move(root));
     } catch (const Error& error) {
-        throw Error(error.code(), clean_text(path.filename().string(), 200) + ": " + error.what(),
-                    error.reason());
+        throw Error(error.code(), name + ": " + error.what(), error.reason());
     }
 }
 

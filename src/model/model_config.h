@@ -43,7 +43,7 @@ struct ModelConfig {
 ModelConfig parse_model_config(std::string_view yaml);
 
 // The same from a file that was parsed already, or never was one.
-ModelConfig make_model_config(ConfigNode root);
+ModelConfig make_model_config(yaml::Node root);
 
 // The same from a file; messages name it. Throws Error(not_found), Error(unavailable) too.
 ModelConfig read_model_config(const std::filesystem::path& path);

@@ -18,8 +18,14 @@ bool is_run(std::string_view model_type) {
 const std::vector<RefusedType>& refused_types() {
     static const std::vector<RefusedType> kTypes = {
         // MSST's
-        {"bandit", "its recurrent network of bands is not implemented"},
-        {"bandit_v2", "its recurrent network of bands is not implemented"},
+        {"bandit",
+         "where its overlapping bands begin and end, and how their masks are weighed, is not known well "
+         "enough "
+         "to be right"},
+        {"bandit_v2",
+         "where its overlapping bands begin and end, and how their masks are weighed, is not known well "
+         "enough "
+         "to be right"},
         {"bs_mamba2", "its state-space layers (Mamba2) are not implemented"},
         {"bs_roformer_experimental",
          "its residual connections differ from the roformers', and nothing exists to check them against"},

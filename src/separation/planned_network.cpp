@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -43,13 +44,18 @@ private:
     mutable int64_t read_ = 0;  // guarded by mutex_
 };
 
-// What was learned: all but the running statistics of batch norms.
-int64_t count_parameters(const model::Weights& weights) {
+// What was learned: all but the running statistics of batch norms. A tensor with several names, as rotary
+// frequencies have where all layers share them, counts once.
+int64_t count_parameters(const checkpoint::Checkpoint& checkpoint) {
+    std::set<std::pair<const std::byte*, int64_t>> counted;
     int64_t count = 0;
-    for (const std::string& name : weights.names())
-        if (!name.ends_with("running_mean") && !name.ends_with("running_var") &&
-            !name.ends_with("num_batches_tracked"))
-            count += graph::elements(*weights.find(name));
+    for (const std::string& name : checkpoint.names()) {
+        if (name.ends_with("running_mean") || name.ends_with("running_var") ||
+            name.ends_with("num_batches_tracked"))
+            continue;
+        const checkpoint::TensorView& tensor = checkpoint.info(name);
+        if (counted.emplace(tensor.bytes.data(), tensor.elements()).second) count += tensor.elements();
+    }
     return count;
 }
 
@@ -58,15 +64,19 @@ constexpr const char* kDemucs = "htdemucs";
 struct OpenNetwork {
     model::ModelConfig config;
     std::shared_ptr<const model::Weights> weights;
+    int64_t parameters = 0;  // 0: the weights are made up
 };
 
 // Without a configuration of MSST's a Demucs package says itself what it is.
 OpenNetwork open_network(const std::filesystem::path& config_path,
                          const std::filesystem::path& checkpoint_path) {
-    if (checkpoint_path.empty()) return {model::read_model_config(config_path), model::make_random_weights()};
+    if (checkpoint_path.empty())
+        return {.config = model::read_model_config(config_path), .weights = model::make_random_weights()};
     const auto checkpoint =
         std::make_shared<checkpoint::Checkpoint>(checkpoint::Checkpoint::open(checkpoint_path));
-    return {model::read_config_for(config_path, *checkpoint), model::make_checkpoint_weights(checkpoint)};
+    return {.config = model::read_config_for(config_path, *checkpoint),
+            .weights = model::make_checkpoint_weights(checkpoint),
+            .parameters = count_parameters(*checkpoint)};
 }
 
 // With a target its stem alone. A target that is no instrument is only a name, which a network with one stem
@@ -119,7 +129,7 @@ PlannedNetwork plan_one(const NetworkSource& source, const std::filesystem::path
     check_rules(planned.rules, planned.network.chunk_frames);
     planned.plan = planned.backend->plan(planned.network.graph);
     planned.parameters =
-        weights->is_made_up() ? planned.network.graph.constant_elements() : count_parameters(*weights);
+        weights->is_made_up() ? planned.network.graph.constant_elements() : opened.parameters;
     planned.warnings = planned.network.warnings;
     return planned;
 }

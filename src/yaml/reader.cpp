@@ -1,5 +1,6 @@
 #include "yaml/reader.h"
 
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -12,36 +13,44 @@
 
 #include "base/error.h"
 #include "base/files.h"
+#include "base/text.h"
 #include "yaml/encoding.h"
 
 namespace msst::yaml {
 namespace {
 
-// Builds the tree from yaml-cpp's events. yaml-cpp's own nodes would follow aliases and merge duplicate keys.
+// Builds the tree from yaml-cpp's events. yaml-cpp's own nodes would share what aliases stand for and merge
+// duplicate keys.
 class Builder final : public YAML::EventHandler {
 public:
     Builder(const std::string& name, const Limits& limits) : name_(name), limits_(limits) {}
 
     void OnDocumentStart(const YAML::Mark&) override {}
     void OnDocumentEnd() override {}
-    void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
-        fail(mark, "aliases (*name) are not accepted; write the value out");
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        const auto found = anchors_.find(anchor);
+        if (found == anchors_.end()) fail(mark, "an alias (*name) stands inside of what it names");
+        take(mark, copy(mark, found->second));
     }
-    void OnNull(const YAML::Mark& mark, YAML::anchor_t) override { take(mark, {}); }
-    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { take_new(mark, {}, anchor); }
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   const std::string& value) override {
-        Node node = make_scalar(value);
-        node.quoted = tag == "!";
-        take(mark, std::move(node));
+        check_tag(mark, tag);
+        const bool quoted = tag == "!";
+        Node node = !quoted && value.empty() ? Node{} : make_scalar(value);
+        node.quoted = quoted;
+        take_new(mark, std::move(node), anchor);
     }
-    void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                          YAML::EmitterStyle::value) override {
-        open(mark, Node::Kind::sequence);
+        check_tag(mark, tag);
+        open(mark, Node::Kind::sequence, anchor);
     }
     void OnSequenceEnd() override { close(); }
-    void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                     YAML::EmitterStyle::value) override {
-        open(mark, Node::Kind::mapping);
+        check_tag(mark, tag);
+        open(mark, Node::Kind::mapping, anchor);
     }
     void OnMapEnd() override { close(); }
 
@@ -57,33 +66,60 @@ private:
         Node node;
         Entry entry;
         bool has_key = false;
+        YAML::Mark mark;
+        YAML::anchor_t anchor = YAML::NullAnchor;
     };
 
-    void open(const YAML::Mark& mark, Node::Kind kind) {
-        if (std::ssize(levels_) >= limits_.max_depth)
+    // A tag of Python's asks for an object to be made; MSST writes none but that of tuples, which are lists.
+    void check_tag(const YAML::Mark& mark, const std::string& tag) const {
+        if (tag.find("python/") == std::string::npos || tag.ends_with("python/tuple")) return;
+        fail(mark, "has the tag '" + clean_text(tag, /*max_bytes=*/100) +
+                       "'; of Python's only !!python/tuple is understood");
+    }
+
+    void check_depth(const YAML::Mark& mark, int64_t depth) const {
+        if (depth > limits_.max_depth)
             fail(mark, "nested deeper than " + std::to_string(limits_.max_depth) + " levels");
+    }
+
+    void count_node(const YAML::Mark& mark) {
+        if (++nodes_ > limits_.max_nodes)
+            fail(mark, "more than " + std::to_string(limits_.max_nodes) + " values");
+    }
+
+    void open(const YAML::Mark& mark, Node::Kind kind, YAML::anchor_t anchor) {
+        check_depth(mark, std::ssize(levels_) + 1);
+        count_node(mark);
         if (!levels_.empty() && levels_.back().node.is_mapping() && !levels_.back().has_key)
             fail(mark, "a key must be a plain word");
         Level level;
         level.node.kind = kind;
         level.node.line = mark.line + 1;
+        level.mark = mark;
+        level.anchor = anchor;
         levels_.push_back(std::move(level));
     }
 
     void close() {
-        Node node = std::move(levels_.back().node);
+        Level level = std::move(levels_.back());
         levels_.pop_back();
-        place(std::move(node));
+        remember(level.mark, level.anchor, level.node);
+        place(std::move(level.node));
     }
 
-    void take(const YAML::Mark& mark, Node node) {
-        if (++nodes_ > limits_.max_nodes)
-            fail(mark, "more than " + std::to_string(limits_.max_nodes) + " values");
+    void take_new(const YAML::Mark& mark, Node node, YAML::anchor_t anchor) {
+        count_node(mark);
         node.line = mark.line + 1;
+        remember(mark, anchor, node);
+        take(mark, std::move(node));
+    }
+
+    // A whole value, or the key of the one to come.
+    void take(const YAML::Mark& mark, Node node) {
         if (levels_.empty() || !levels_.back().node.is_mapping() || levels_.back().has_key)
             return place(std::move(node));
-        if (node.is_null()) fail(mark, "a key must be a plain word");
-        levels_.back().entry = {.key = std::move(node.text), .line = node.line, .value = {}};
+        if (!node.is_scalar()) fail(mark, "a key must be a plain word");
+        levels_.back().entry = {.key = std::move(node.text), .line = mark.line + 1, .value = {}};
         levels_.back().has_key = true;
     }
 
@@ -103,10 +139,40 @@ private:
         level.has_key = false;
     }
 
+    void remember(const YAML::Mark& mark, YAML::anchor_t anchor, const Node& node) {
+        if (anchor != YAML::NullAnchor) anchors_.insert_or_assign(anchor, copy(mark, node));
+    }
+
+    // Copies count like what is written out, so that a few lines cannot stand for gigabytes.
+    Node copy(const YAML::Mark& mark, const Node& node) {
+        count_copy(mark, node, std::ssize(levels_));
+        return node;
+    }
+
+    void count_copy(const YAML::Mark& mark, const Node& node, int64_t depth) {
+        count_node(mark);
+        count_text(mark, node.text);
+        if (node.is_sequence() || node.is_mapping()) check_depth(mark, depth + 1);
+        for (const Node& item : node.items) count_copy(mark, item, depth + 1);
+        for (const Entry& entry : node.entries) {
+            count_node(mark);
+            count_text(mark, entry.key);
+            count_copy(mark, entry.value, depth + 1);
+        }
+    }
+
+    void count_text(const YAML::Mark& mark, const std::string& text) {
+        copied_bytes_ += text.size();
+        if (copied_bytes_ > limits_.max_bytes)
+            fail(mark, "aliases stand for more than " + std::to_string(limits_.max_bytes) + " bytes");
+    }
+
     const std::string& name_;
     const Limits limits_;
     std::vector<Level> levels_;
+    std::map<YAML::anchor_t, Node> anchors_;
     int nodes_ = 0;
+    size_t copied_bytes_ = 0;
     Node root_;
 };
 
@@ -121,13 +187,12 @@ void refuse_control_characters(std::string_view text, const std::string& name) {
     }
 }
 
-std::string read_bounded(const std::filesystem::path& file, size_t max_bytes) {
+std::string read_bounded(const std::filesystem::path& file, const std::string& name, size_t max_bytes) {
     // O_NONBLOCK: a named pipe must not hold us up.
     const UniqueFd fd = open_file(file, O_RDONLY | O_NONBLOCK);
     struct stat facts {};
     if (::fstat(fd.get(), &facts) != 0) throw_errno("cannot look at", file);
-    if (!S_ISREG(facts.st_mode))
-        throw Error(ErrorCode::invalid_input, file.string() + ": is not a regular file");
+    if (!S_ISREG(facts.st_mode)) throw Error(ErrorCode::invalid_input, name + ": is not a regular file");
     std::string text(max_bytes + 1, '\0');
     size_t size = 0;
     while (size < text.size()) {
@@ -159,13 +224,17 @@ Node parse_document(std::string_view text, const std::string& name, const Limits
                 throw Error(ErrorCode::invalid_input, name + ": holds more than one document");
         }
     } catch (const YAML::Exception& error) {
-        builder.fail(error.mark, error.msg);
+        builder.fail(error.mark, "is not YAML: " + clean_text(error.msg, /*max_bytes=*/300));
     }
     return std::move(builder).finish();
 }
 
 Node read_document(const std::filesystem::path& file, const Limits& limits) {
-    return parse_document(read_bounded(file, limits.max_bytes), file.string(), limits);
+    return read_document_as(file.string(), file, limits);
+}
+
+Node read_document_as(const std::string& name, const std::filesystem::path& file, const Limits& limits) {
+    return parse_document(read_bounded(file, name, limits.max_bytes), name, limits);
 }
 
 }  // namespace msst::yaml

@@ -290,7 +290,7 @@ TEST_P(DamagedModelFile, IsToldWithItsReason) {
 INSTANTIATE_TEST_SUITE_P(
     Catalog, DamagedModelFile,
     ::testing::Values(BadYaml{"a: [1\nb: ]{", "config.yaml:"}, BadYaml{"", "is no configuration"},
-                      BadYaml{"a: &x 1\nb: *x\n", "aliases"},
+                      BadYaml{"a: &x [*x]\n", "config.yaml:1: "},
                       BadYaml{"training: {instruments: [a]}\n", "what kind of model"},
                       BadYaml{"training: {model_type: scnet}\n", "no training.instruments"},
                       BadYaml{"training: {model_type: scnet, instruments: []}\n", "no training.instruments"},

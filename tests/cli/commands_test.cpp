@@ -72,7 +72,7 @@ protected:
 
     msst::testing::TempFolder folder;
     msst::testing::FakeClock clock;
-    catalog::Examine examine;
+    NetworkExaminer examine;
     std::function<model::WeightReport(const catalog::Model&)> report_weights;
     std::map<std::string, std::string> environment;
     std::ostringstream out;
@@ -130,10 +130,12 @@ TEST_F(CommandsTest, ModelsShowDescribesOneModel) {
 
 TEST_F(CommandsTest, ModelsShowTellsWhatANetworkNeeds) {
     write_model("good", "training: {model_type: scnet, instruments: [vocals]}");
-    examine = [](const catalog::Model&) -> catalog::NetworkFacts {
+    environment["MSST_PRECISION"] = "float32";
+    examine = [](const catalog::Model&, const config::Config& asked_for) -> catalog::NetworkFacts {
         return {.parameters = 10'578'768,
                 .chunk_seconds = 11,
                 .num_overlap = 4,
+                .device_bytes = asked_for.precision == "float32" ? 4'000 : 2'000,
                 .gflop_per_second_of_audio = 7.5,
                 .warnings = {"dims: the weights are believed"}};
     };
@@ -142,6 +144,7 @@ TEST_F(CommandsTest, ModelsShowTellsWhatANetworkNeeds) {
     const auto json = nlohmann::json::parse(out.str());
     EXPECT_EQ(json["parameters"], 10'578'768);
     EXPECT_EQ(json["num_overlap"], 4);
+    EXPECT_EQ(json["device_bytes"], 4'000);
     EXPECT_EQ(json["gflop_per_second_of_audio"], 7.5);
     EXPECT_EQ(run({"models", "show", "good", "-c", config()}), kSuccess);
     EXPECT_THAT(out.str(), HasSubstr("warnings: dims: the weights are believed\n"));
@@ -149,7 +152,7 @@ TEST_F(CommandsTest, ModelsShowTellsWhatANetworkNeeds) {
 
 TEST_F(CommandsTest, ModelsListSaysWhatIsWrongInsideOfACheckpoint) {
     write_model("bad", "training: {model_type: scnet, instruments: [vocals]}");
-    examine = [](const catalog::Model&) -> catalog::NetworkFacts {
+    examine = [](const catalog::Model&, const config::Config&) -> catalog::NetworkFacts {
         throw Error(ErrorCode::invalid_input, "model.ckpt: cut short");
     };
 

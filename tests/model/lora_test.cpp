@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "model/made_weights.h"
+#include "yaml/reader.h"
 
 namespace msst::model {
 namespace {
@@ -23,8 +24,8 @@ Tensors with_additions() {
             {"x.weight", {{4, 2}, {10, 20, 30, 40, 50, 60, 70, 80}}}};
 }
 
-std::shared_ptr<const Weights> merge(const Tensors& tensors, const std::string& yaml) {
-    const ConfigSection root("", parse_yaml(yaml));
+std::shared_ptr<const Weights> merge(const Tensors& tensors, const std::string& text) {
+    const ConfigSection root("", yaml::parse_document(text, "test"));
     return merge_lora(std::make_shared<MadeWeights>(tensors), root.section("lora"));
 }
 
@@ -35,9 +36,9 @@ std::vector<float> read(const Weights& weights, const std::string& name) {
     return values;
 }
 
-std::string refusal(const Tensors& tensors, const std::string& yaml) {
+std::string refusal(const Tensors& tensors, const std::string& text) {
     try {
-        merge(tensors, yaml);
+        merge(tensors, text);
     } catch (const Error& error) {
         EXPECT_EQ(error.code(), ErrorCode::invalid_input);
         return error.what();

@@ -13,6 +13,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Every string that MSST's get_model_from_config accepts, and those that MSST-GUI adds.
 const std::vector<std::string> kTypes = {"mdx23c",
@@ -66,6 +67,15 @@ TEST_P(ModelType, IsRunOrRefusedByNameWithAReason) {
     ASSERT_NE(refused, refused_types().end());
     EXPECT_EQ(refusal(GetParam()),
               "networks of type '" + GetParam() + "' are not run: " + std::string(refused->reason));
+}
+
+// A sentence in full goes "networks of type 'x' are not run: <reason>".
+TEST(ModelTypes, ReasonsAreOneClauseEach) {
+    for (const auto& [name, reason] : refused_types()) {
+        EXPECT_GE(reason.size(), 20u) << name;
+        EXPECT_THAT(std::string(reason), Not(HasSubstr("\n"))) << name;
+        EXPECT_NE(reason.back(), '.') << name;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(OfMsst, ModelType, ::testing::ValuesIn(kTypes),

@@ -47,6 +47,8 @@ TEST(YamlReader, SaysTheLineOfAnEmptyValue) {
 
 TEST(YamlReader, ReadsNothingAsNull) {
     EXPECT_TRUE(parse_document("", "x").is_null());
+    EXPECT_TRUE(parse_document("!!python/tuple", "x").is_null());
+    EXPECT_TRUE(parse_document("''", "x").is_scalar());
     EXPECT_TRUE(parse_document("# only a comment\n", "x").is_null());
 }
 
@@ -56,8 +58,25 @@ TEST(YamlReader, TakesTaggedTuplesForLists) {
     EXPECT_EQ(root.find("b")->items.size(), 1u);
 }
 
-TEST(YamlReader, RefusesAliases) {
-    EXPECT_THAT(problem_of("a: &x [1]\nb: *x\n"), HasSubstr("x.yaml:2: aliases"));
+TEST(YamlReader, RefusesOtherTagsOfPython) {
+    EXPECT_THAT(problem_of("a: 1\nb: !!python/object/apply:os.system [ls]\n"),
+                HasSubstr("x.yaml:2: has the tag 'tag:yaml.org,2002:python/object/apply:os.system'"));
+    EXPECT_THAT(problem_of("a: !!python/name:os.system\n"), HasSubstr("python/name"));
+}
+
+TEST(YamlReader, CopiesWhatAnAliasStandsFor) {
+    const Node root = parse_document("a: &a [1, {b: &b two}]\nc: *a\nd: *b\n*b : e\n", "x");
+    EXPECT_EQ(root.find("c")->items[1].find("b")->text, "two");
+    EXPECT_EQ(root.find("d")->text, "two");
+    EXPECT_EQ(root.find("two")->text, "e");
+}
+
+TEST(YamlReader, RefusesAnAliasInsideOfWhatItNames) {
+    EXPECT_THAT(problem_of("a: &x [1, *x]\n"), HasSubstr("x.yaml:1: "));
+}
+
+TEST(YamlReader, RefusesAnAliasForAKeyThatIsNoWord) {
+    EXPECT_THAT(problem_of("a: &x [1]\n*x : 2\n"), HasSubstr("x.yaml:2: a key must be a plain word"));
 }
 
 TEST(YamlReader, RefusesABillionLaughs) {
@@ -65,7 +84,21 @@ TEST(YamlReader, RefusesABillionLaughs) {
     for (int i = 1; i < 30; ++i)
         bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) +
                 ", *a" + std::to_string(i - 1) + "]\n";
-    EXPECT_THAT(problem_of(bomb), HasSubstr("x.yaml:2: aliases"));
+    EXPECT_THAT(problem_of(bomb), HasSubstr("more than 100000 values"));
+}
+
+TEST(YamlReader, RefusesALongWordManyTimesOver) {
+    std::string bomb = "a: &a " + std::string(1000, 'x') + "\nb:\n";
+    for (int i = 0; i < 10; ++i) bomb += "  - *a\n";
+    EXPECT_THAT(problem_of(bomb, {.max_bytes = 4000}),
+                HasSubstr("x.yaml:6: aliases stand for more than 4000 bytes"));
+}
+
+TEST(YamlReader, RefusesDeepNestingByAliases) {
+    std::string nest = "a0: &a0 [x]\n";
+    for (int i = 1; i < 10; ++i)
+        nest += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [*a" + std::to_string(i - 1) + "]\n";
+    EXPECT_THAT(problem_of(nest, {.max_depth = 8}), HasSubstr("nested deeper than 8"));
 }
 
 TEST(YamlReader, RefusesDeepNesting) {
@@ -77,7 +110,9 @@ TEST(YamlReader, RefusesDeepNesting) {
 }
 
 TEST(YamlReader, RefusesTooManyValues) {
-    EXPECT_THAT(problem_of("[1, 2, 3, 4]", {.max_nodes = 3}), HasSubstr("more than 3 values"));
+    EXPECT_THAT(problem_of("[1, 2, 3, 4]", {.max_nodes = 4}), HasSubstr("more than 4 values"));
+    EXPECT_THAT(problem_of("[[], [], [], []]", {.max_nodes = 4}), HasSubstr("more than 4 values"));
+    EXPECT_EQ(problem_of("[1, 2, 3, 4]", {.max_nodes = 5}), "");
 }
 
 TEST(YamlReader, RefusesTextThatIsTooLong) {
@@ -98,7 +133,7 @@ TEST(YamlReader, RefusesKeysThatAreNoWords) {
 }
 
 TEST(YamlReader, SaysWhereBrokenTextBreaks) {
-    EXPECT_THAT(problem_of("a: 1\nb: [1\nc: 2\n"), HasSubstr("x.yaml:"));
+    EXPECT_THAT(problem_of("a: 1\nb: [1\nc: 2\n"), HasSubstr("x.yaml:3: is not YAML: "));
 }
 
 TEST(YamlReader, ReadsWindows1252WhereTheTextIsNoUtf8) {
@@ -116,6 +151,17 @@ TEST(YamlReader, ReadsAFileAndRefusesAFolder) {
     std::ofstream(folder / "a.yaml") << "a: 1";
     EXPECT_EQ(read_document(folder / "a.yaml").find("a")->text, "1");
     EXPECT_THROW(read_document(folder.path()), Error);
+}
+
+TEST(YamlReader, ShowsTheNameThatAFileIsGiven) {
+    const testing::TempFolder folder;
+    std::ofstream(folder / "a.yaml") << "a: [";
+    try {
+        read_document_as("the file", folder / "a.yaml");
+        FAIL() << "read half a list";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), ::testing::StartsWith("the file:1: "));
+    }
 }
 
 TEST(YamlReader, ReportsAMissingFileAsNotFound) {

@@ -17,18 +17,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-int64_t checkpoint_bytes(const catalog::Model& model) {
-    std::vector<std::filesystem::path> checkpoints = model.more_checkpoints;
-    checkpoints.push_back(model.checkpoint_path);
-    int64_t bytes = 0;
-    for (const std::filesystem::path& path : checkpoints) {
-        std::error_code failed;
-        const auto size = std::filesystem::file_size(path, failed);
-        if (!failed) bytes += static_cast<int64_t>(size);
-    }
-    return bytes;
-}
-
 void add_facts(Json& json, const catalog::NetworkFacts& facts) {
     json["parameters"] = facts.parameters;
     json["chunk_seconds"] = facts.chunk_seconds;
@@ -50,7 +38,7 @@ std::vector<std::string> devices_with(const std::string& model_type, const Worke
 void add_weights(Json& json, const catalog::Model& model, const WorkerStatus& workers) {
     const bool has_weights = !model.checkpoint_path.empty();
     json["checkpoint_path"] = has_weights ? Json(model.checkpoint_path.string()) : Json(nullptr);
-    json["checkpoint_bytes"] = has_weights ? checkpoint_bytes(model) : 0;
+    json["checkpoint_bytes"] = has_weights ? catalog::checkpoint_bytes(model) : 0;
     json["parameters"] = has_weights ? Json(nullptr) : Json(0);
     for (const char* unknown : {"chunk_seconds", "num_overlap", "device_bytes", "gflop_per_second_of_audio"})
         json[unknown] = nullptr;
