@@ -3,6 +3,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,14 +16,24 @@
 
 namespace msst::testing {
 
+// Tensors of golden cases that some test of this process compared something with: "<case>/<tensor>".
+inline std::set<std::string>& compared_tensors() {
+    static std::set<std::string> tensors;
+    return tensors;
+}
+
 // One folder of tests/data/goldens.
 class Golden {
 public:
     explicit Golden(const std::string& name)
-        : folder_(std::filesystem::path(MSST_TEST_DATA) / "goldens" / name),
+        : name_(name),
+          folder_(std::filesystem::path(MSST_TEST_DATA) / "goldens" / name),
           tensors_(checkpoint::Checkpoint::open(folder_ / "golden.safetensors")) {}
 
-    std::vector<float> tensor(const std::string& name) const { return tensors_.read(name); }
+    std::vector<float> tensor(const std::string& name) const {
+        compared_tensors().insert(name_ + "/" + name);
+        return tensors_.read(name);
+    }
     const checkpoint::Checkpoint& tensors() const { return tensors_; }
     model::ModelConfig config() const { return model::read_model_config(folder_ / "config.yaml"); }
     std::string config_text() const { return read_file(folder_ / "config.yaml"); }
@@ -36,6 +47,7 @@ public:
     }
 
 private:
+    std::string name_;
     std::filesystem::path folder_;
     checkpoint::Checkpoint tensors_;
 };
