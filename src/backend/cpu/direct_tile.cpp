@@ -54,28 +54,22 @@ HWY_INLINE void direct_put(Vector value, bool accumulates, int64_t count, float*
     store_at<Float32>(value, at, 0, part);
 }
 
-template <int kVectors>
-HWY_INLINE void direct_finish(const DirectPanel& p, int64_t first, int64_t count,
-                              const Vector (&sums)[kTileRows][kVectors]) {
+// One row of a tile: bias and what follows the sum. A loop of its own, not unrolled with the tile: what
+// follows, once for every register of it, took the compiler minutes.
+HWY_NOINLINE void direct_finish(const DirectPanel& p, int64_t vectors, const float* sums, float* y) {
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
-    unrolled<kTileRows>([&](auto r) MSST_BODY {
-        if (r >= count) return;
-        float* y = p.y + (first + r) * p.y_stride;
-        unrolled<kVectors>([&](auto v) MSST_BODY {
-            if (p.channels <= v * lanes) return;
-            Vector value = hn::Add(sums[r][v], hn::LoadU(d, p.bias + v * lanes));
-            if (p.is_gated) {
-                constexpr int kGate = (v + kVectors / 2) % kVectors;
-                if (v >= kVectors / 2) return;
-                const Vector gate = hn::Add(sums[r][kGate], hn::LoadU(d, p.bias + kGate * lanes));
-                value = hn::Mul(value, Sigmoid(gate));
-            } else if (p.is_gelu) {
-                with_activation(graph::Activation::gelu, [&](auto gelu) MSST_BODY { value = gelu(value); });
-            }
-            direct_put(value, p.accumulates, p.channels - v * lanes, y + v * lanes);
-        });
-    });
+    const int64_t written = p.is_gated ? vectors / 2 : vectors;
+    for (int64_t v = 0; v < written && v * lanes < p.channels; ++v) {
+        Vector value = hn::Add(hn::LoadU(d, sums + v * lanes), hn::LoadU(d, p.bias + v * lanes));
+        if (p.is_gated) {
+            const int64_t gate = (v + written) * lanes;
+            value = hn::Mul(value, Sigmoid(hn::Add(hn::LoadU(d, sums + gate), hn::LoadU(d, p.bias + gate))));
+        } else if (p.is_gelu) {
+            with_activation(graph::Activation::gelu, [&](auto gelu) MSST_BODY { value = gelu(value); });
+        }
+        direct_put(value, p.accumulates, p.channels - v * lanes, y + v * lanes);
+    }
 }
 
 void DirectPanelRows(const DirectPanel& p) {
@@ -84,7 +78,15 @@ void DirectPanelRows(const DirectPanel& p) {
         for (int64_t first = 0; first < p.rows; first += kTileRows, x_at += p.tile_stride) {
             Vector sums[kTileRows][kVectors];
             direct_sums<kVectors>(p, x_at, sums);
-            direct_finish<kVectors>(p, first, std::min<int64_t>(kTileRows, p.rows - first), sums);
+            HWY_ALIGN float tile[kTileRows * kVectors * hn::MaxLanes(Floats())];
+            const int64_t row = kVectors * hn::Lanes(Floats());
+            unrolled<kTileRows>([&](auto r) MSST_BODY {
+                unrolled<kVectors>([&](auto v) MSST_BODY {
+                    hn::Store(sums[r][v], Floats(), tile + r * row + v * hn::Lanes(Floats()));
+                });
+            });
+            for (int64_t r = 0; r < std::min<int64_t>(kTileRows, p.rows - first); ++r)
+                direct_finish(p, kVectors, tile + r * row, p.y + (first + r) * p.y_stride);
         }
     });
 }
