@@ -22,7 +22,7 @@ constexpr size_t kHeadBytes = 1024;
 
 size_t copies_of_each() {
     const char* wanted = std::getenv("MSST_MUTATIONS");
-    return wanted ? std::strtoul(wanted, nullptr, 10) : 14;
+    return wanted ? std::strtoul(wanted, nullptr, 10) : 7;
 }
 
 // Flips about one bit in `every` of the first `end` bytes.
