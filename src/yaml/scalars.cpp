@@ -37,8 +37,9 @@ std::optional<int64_t> parse_yaml_whole(std::string_view text) {
     std::string_view digits = is_negative ? text.substr(1) : without_plus(text);
     const int base = take_base(digits);
     if (digits.starts_with('-')) return std::nullopt;
-    const auto value = parse_all<int64_t>(digits, base);
-    return value && is_negative ? -*value : value;
+    std::optional<int64_t> value = parse_all<int64_t>(digits, base);
+    if (value && is_negative) *value = -*value;
+    return value;
 }
 
 std::string without_underscores(std::string text) {
