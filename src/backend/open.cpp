@@ -24,7 +24,7 @@ struct Entry {
 Made make_cpu(const BackendOptions& options) {
     Precision precision = Precision::float32;
     if (options.precision == "auto") precision = Precision::automatic;
-    if (options.precision == "bfloat16") precision = Precision::bfloat16;
+    if (options.precision == "bfloat16" && CpuBackend::has_bfloat16()) precision = Precision::bfloat16;
     return std::make_shared<CpuBackend>(CpuOptions{.threads = options.cpu_threads, .precision = precision});
 }
 
@@ -32,10 +32,15 @@ Made make_reference(const BackendOptions&) {
     return std::make_shared<ReferenceBackend>();
 }
 
+std::vector<std::string> cpu_precisions() {
+    if (CpuBackend::has_bfloat16()) return {"float32", "bfloat16"};
+    return {"float32"};
+}
+
 // The fastest first.
 const std::vector<Entry>& entries() {
     static const std::vector<Entry> kEntries = {
-        {"cpu", "cpu", make_cpu, {"float32", "bfloat16"}, ""},
+        {"cpu", "cpu", make_cpu, cpu_precisions(), ""},
         {"reference",
          "cpu",
          make_reference,

@@ -43,6 +43,7 @@ TEST(ThreadTeam, LeavesTheSettingsAsTheyWere) {
 
 TEST(ThreadTeam, RefusesToBeFewerThanItWasPlannedFor) {
     ErrorCode code = ErrorCode::internal;
+    omp_set_dynamic(0);  // else a region of one thread would hold one of two
 #pragma omp parallel num_threads(2)
 #pragma omp single
     try {

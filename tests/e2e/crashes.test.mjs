@@ -34,12 +34,14 @@ test('a task whose worker is killed is taken up by the next one and completes', 
 test('a task that kills every worker fails, and those behind it complete', async t => {
   const server = await Server.startHeld(t, undefined, {max_attempts: 2});
   const poison = await server.task(short, {instruments: 'vocals'});
-  const good = [await server.task(short, {instruments: 'bass'}), await server.task(short, {instruments: 'drums'})];
+  const good = [];
   for (let attempt = 1; attempt <= 2; ++attempt) {
     await until(async () => {
       const task = await server.status(poison);
       return task.stage === 'separating' && task.attempts === attempt;
     }, {stepMs: 20, what: `attempt ${attempt}`});
+    // Not before the last attempt: a task that was given back waits a moment, and another would take the device.
+    if (attempt === 2) for (const stem of ['bass', 'drums']) good.push(await server.task(short, {instruments: stem}));
     for (const worker of server.workers()) process.kill(worker, 'SIGKILL');
   }
   server.release();

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "backend/cpu/cpu_backend.h"
 #include "backend/open.h"
 #include "base/error.h"
 #include "base/files.h"
@@ -118,6 +119,7 @@ TEST_F(PlannedNetworkTest, OnlyTheDemucsFamilyHasBags) {
 }
 
 TEST_F(PlannedNetworkTest, CountsWeightsAsTheBackendKeepsThem) {
+    if (!backend::CpuBackend::has_bfloat16()) GTEST_SKIP() << "this processor has no bfloat16";
     const NetworkSource source{"bs_roformer", golden("bs_roformer-plain") / "config.yaml",
                                golden("bs_roformer-plain") / "model.ckpt"};
     const auto weight_bytes = [&](const char* precision) {
