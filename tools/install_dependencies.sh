@@ -18,7 +18,7 @@ build_packages=(
     libdnnl-dev libhwy-dev                                            # the engine
 )
 test_packages=(
-    chromium clang-format curl ffmpeg libgmock-dev libgtest-dev python3-numpy sqlite3 strace unzip
+    chromium clang-format curl ffmpeg libgmock-dev libgtest-dev lld python3-numpy sqlite3 strace unzip
 )
 fuzz_packages=(
     clang-19 libclang-rt-19-dev libomp-19-dev

@@ -19,4 +19,7 @@ std::string clean_file_name(std::string_view name);
 std::string to_lower_ascii(std::string_view text);
 std::string_view trim(std::string_view text);
 
+// 0 … 15 of a hexadecimal digit of either case; -1 of any other character.
+int hex_value(char c);
+
 }  // namespace msst

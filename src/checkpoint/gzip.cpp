@@ -16,7 +16,7 @@ constexpr size_t kMostBytes = size_t{4} << 30;
 constexpr size_t kMostGrowth = 16;
 constexpr int kGzipWindow = 15 + 16;  // zlib's word for "32 KiB, and a gzip header"
 
-[[noreturn]] void fail(const std::string& problem) {
+[[noreturn]] void fail_gzip(const std::string& problem) {
     throw Error(ErrorCode::invalid_input, "gzip: " + problem);
 }
 
@@ -48,7 +48,7 @@ public:
             else if (status == Z_MEM_ERROR)
                 throw Error(ErrorCode::unavailable, "gzip: out of memory");
             else if (status != Z_OK)
-                fail(stream_.msg ? stream_.msg : "damaged");
+                fail_gzip(stream_.msg ? stream_.msg : "damaged");
         }
         return out.size() - stream_.avail_out;
     }
@@ -57,7 +57,7 @@ public:
 
 private:
     void refill() {
-        if (left_.empty()) fail("cut short");
+        if (left_.empty()) fail_gzip("cut short");
         const size_t count = std::min<size_t>(left_.size(), std::numeric_limits<uInt>::max());
         stream_.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(left_.data()));
         stream_.avail_in = static_cast<uInt>(count);
@@ -85,14 +85,14 @@ std::shared_ptr<const std::vector<std::byte>> unpack_gzip(Bytes file) {
         const size_t count = inflater.read(std::span(*unpacked).subspan(size));
         size += count;
         if (size > limit)
-            fail("its " + std::to_string(file.size()) + " bytes become more than " + std::to_string(limit) +
-                 ", which no weights do");
+            fail_gzip("its " + std::to_string(file.size()) + " bytes become more than " +
+                      std::to_string(limit) + ", which no weights do");
         if (count == kPiece) continue;
         unpacked->resize(size);
         break;
     }
     if (inflater.bytes_left() > 0)
-        fail(std::to_string(inflater.bytes_left()) + " bytes follow behind its end");
+        fail_gzip(std::to_string(inflater.bytes_left()) + " bytes follow behind its end");
     return unpacked;
 }
 

@@ -10,7 +10,7 @@
 namespace msst::checkpoint {
 namespace {
 
-constexpr size_t kMaxRank = 8;
+constexpr size_t kMaxPickleRank = 8;
 constexpr size_t kMaxDtypeCodeBytes = 16;
 constexpr size_t kMaxStorageKeyBytes = 200;
 
@@ -50,9 +50,9 @@ public:
 
     std::vector<int64_t> sizes(size_t index) const {
         const auto& sequence = at<Sequence>(index, "a tuple of sizes");
-        if (sequence.items.size() > kMaxRank)
+        if (sequence.items.size() > kMaxPickleRank)
             fail(function_ + ": a tensor of " + std::to_string(sequence.items.size()) + " axes, " +
-                 std::to_string(kMaxRank) + " are supported");
+                 std::to_string(kMaxPickleRank) + " are supported");
         std::vector<int64_t> sizes;
         for (const ValueId item : sequence.items) {
             const auto* size = tree.get_if<int64_t>(item);

@@ -22,7 +22,7 @@ constexpr uint16_t kEncrypted = 1;
 constexpr uint16_t kStored = 0;
 constexpr uint16_t kZip64Extra = 1;
 
-[[noreturn]] void fail(const std::string& problem) {
+[[noreturn]] void fail_zip(const std::string& problem) {
     throw Error(ErrorCode::invalid_input, "ZIP archive: " + problem);
 }
 
@@ -51,7 +51,7 @@ ZipArchive::ZipArchive(Bytes archive) : archive_(archive) {
 
 ZipArchive::Directory ZipArchive::find_directory() const {
     if (archive_.size() < kEndOfDirectoryBytes)
-        fail("it is only " + std::to_string(archive_.size()) + " bytes");
+        fail_zip("it is only " + std::to_string(archive_.size()) + " bytes");
     const uint64_t last = archive_.size() - kEndOfDirectoryBytes;
     const uint64_t first = last - std::min(last, kMaxCommentBytes);
     for (uint64_t at = last + 1; at-- > first;) {
@@ -63,7 +63,7 @@ ZipArchive::Directory ZipArchive::find_directory() const {
         directory.offset = end.u32();
         return read_zip64_directory(at, directory);
     }
-    fail("its directory is missing; the file may be cut short");
+    fail_zip("its directory is missing; the file may be cut short");
 }
 
 ZipArchive::Directory ZipArchive::read_zip64_directory(uint64_t end_offset, Directory small) const {
@@ -71,9 +71,10 @@ ZipArchive::Directory ZipArchive::read_zip64_directory(uint64_t end_offset, Dire
     const uint64_t locator_offset = end_offset - kZip64LocatorBytes;
     if (signature_at(archive_, locator_offset) != kZip64Locator) return small;
     const uint64_t offset = ByteReader(archive_.subspan(locator_offset + 8), "ZIP64 locator").u64();
-    if (offset > archive_.size()) fail("its ZIP64 directory is said to be at byte " + std::to_string(offset));
+    if (offset > archive_.size())
+        fail_zip("its ZIP64 directory is said to be at byte " + std::to_string(offset));
     ByteReader end(archive_.subspan(offset), "ZIP64 end of directory");
-    if (end.u32() != kZip64End) fail("its ZIP64 directory is not where the locator says");
+    if (end.u32() != kZip64End) fail_zip("its ZIP64 directory is not where the locator says");
     end.take(28);  // record size, versions, disks, members on this disk
     Directory directory;
     directory.members = end.u64();
@@ -84,11 +85,11 @@ ZipArchive::Directory ZipArchive::read_zip64_directory(uint64_t end_offset, Dire
 
 void ZipArchive::read_directory(const Directory& directory) {
     if (directory.offset > archive_.size() || directory.size_bytes > archive_.size() - directory.offset)
-        fail("its directory of " + std::to_string(directory.size_bytes) + " bytes at " +
-             std::to_string(directory.offset) + " does not fit into " + std::to_string(archive_.size()));
+        fail_zip("its directory of " + std::to_string(directory.size_bytes) + " bytes at " +
+                 std::to_string(directory.offset) + " does not fit into " + std::to_string(archive_.size()));
     if (directory.members > std::min(kMaxMembers, directory.size_bytes / kMinEntryBytes))
-        fail("it claims " + std::to_string(directory.members) + " members in a directory of " +
-             std::to_string(directory.size_bytes) + " bytes");
+        fail_zip("it claims " + std::to_string(directory.members) + " members in a directory of " +
+                 std::to_string(directory.size_bytes) + " bytes");
     ByteReader entries(archive_.subspan(directory.offset, directory.size_bytes), "ZIP directory");
     for (uint64_t i = 0; i < directory.members; ++i) {
         if (entries.u32() != kDirectoryEntry)
@@ -115,22 +116,22 @@ void ZipArchive::read_directory(const Directory& directory) {
 
 Bytes ZipArchive::member(const std::string& name) const {
     const auto found = members_.find(name);
-    if (found == members_.end()) fail("it has no member '" + clean_text(name, 100) + "'");
+    if (found == members_.end()) fail_zip("it has no member '" + clean_text(name, 100) + "'");
     const Member& member = found->second;
     const std::string shown = "member '" + clean_text(name, 100) + "' ";
-    if (member.flags & kEncrypted) fail(shown + "is encrypted");
+    if (member.flags & kEncrypted) fail_zip(shown + "is encrypted");
     if (member.method != kStored || member.packed_bytes != member.size_bytes)
-        fail(shown + "is compressed (method " + std::to_string(member.method) +
-             "); torch.save stores plainly");
+        fail_zip(shown + "is compressed (method " + std::to_string(member.method) +
+                 "); torch.save stores plainly");
     if (member.header_offset > archive_.size())
-        fail(shown + "is said to be at byte " + std::to_string(member.header_offset) + " of " +
-             std::to_string(archive_.size()));
+        fail_zip(shown + "is said to be at byte " + std::to_string(member.header_offset) + " of " +
+                 std::to_string(archive_.size()));
     ByteReader header(archive_.subspan(member.header_offset), "ZIP local header");
-    if (header.u32() != kLocalHeader) fail(shown + "has no local header");
+    if (header.u32() != kLocalHeader) fail_zip(shown + "has no local header");
     header.take(22);  // version … sizes: the directory's are used
     const uint16_t name_bytes = header.u16();
     const uint16_t extra_bytes = header.u16();
-    if (header.take_text(name_bytes) != name) fail(shown + "has another name in its local header");
+    if (header.take_text(name_bytes) != name) fail_zip(shown + "has another name in its local header");
     header.take(extra_bytes);
     return header.take(member.size_bytes);
 }

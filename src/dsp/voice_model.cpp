@@ -9,7 +9,7 @@ namespace {
 
 constexpr PitchSearch kVoice{
     .from_hz = 110, .to_hz = 980, .harmonics_to_hz = 5000, .harmonics = 6, .decay = 0.75f, .loyalty = 0.5f};
-constexpr double kToothHz = 11, kToothWidening = 0.02;  // vibrato widens a harmonic as its frequency
+constexpr double kVoiceToothHz = 11, kToothWidening = 0.02;  // vibrato widens a harmonic as its frequency
 constexpr double kJudgedToHz = 6000;
 constexpr float kTrust = 0.9f;  // in the pitch, when it explains all
 
@@ -25,7 +25,7 @@ void VoiceModel::sharpen(std::span<const float> magnitude, Masks& masks) {
     std::ranges::fill(comb_, 0.0f);
     for (int k = 1; k * pitch_hz < kVoice.harmonics_to_hz; ++k) {
         const double hz = k * pitch_hz;
-        raise_tooth(comb_, hz / bin_hz_, (kToothHz + kToothWidening * hz) / bin_hz_, 1.0f);
+        raise_tooth(comb_, hz / bin_hz_, (kVoiceToothHz + kToothWidening * hz) / bin_hz_, 1.0f);
     }
 
     const float trust = kTrust * comb_explains();

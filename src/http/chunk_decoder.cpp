@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/error.h"
+#include "base/text.h"
 
 namespace msst::http {
 namespace {
@@ -12,13 +13,6 @@ constexpr int kMaxSizeDigits = 15;  // no size overflows
 
 [[noreturn]] void refuse_chunk(const char* message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 bool is_text(char c) {

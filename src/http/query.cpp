@@ -6,13 +6,6 @@
 namespace msst::http {
 namespace {
 
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
-
 [[noreturn]] void refuse_query(const std::string& message) {
     throw Error(ErrorCode::invalid_input, message, "invalid_request");
 }

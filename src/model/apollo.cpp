@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "base/error.h"
+#include "model/limited.h"
 #include "model/position_tables.h"
 #include "model/reordered_weights.h"
 
@@ -13,15 +14,14 @@ using graph::Activation;
 using graph::Shape;
 using graph::TensorId;
 
-constexpr int64_t kBands = 80;
-constexpr int64_t kHeads = 8;
+constexpr int64_t kApolloBands = 80;
+constexpr int64_t kApolloHeads = 8;
 constexpr int64_t kConvolutions = 3;  // in a layer
 constexpr int64_t kKernel = 7;
 constexpr int64_t kStoredPositions = 100;  // of the rotary tables
 constexpr float kNormEpsilon = 1e-5f;
-constexpr int64_t kMaxWidth = 16'384;
+constexpr int64_t kMaxFeatures = 16'384;
 constexpr int64_t kMaxLayers = 1024;
-constexpr int64_t kMaxFftSize = 65'536;
 
 struct Structure {
     int64_t channels = 2;
@@ -32,21 +32,13 @@ struct Structure {
     int64_t layers = 0;
 };
 
-int64_t limited(const char* key, int64_t value, int64_t least, int64_t most) {
-    if (value < least || value > most)
-        throw Error(ErrorCode::invalid_input, std::string("'model.") + key + "' in the configuration is " +
-                                                  std::to_string(value) + "; it must lie between " +
-                                                  std::to_string(least) + " and " + std::to_string(most));
-    return value;
-}
-
 // A window of `win` milliseconds, half of it from one frame to the next.
-graph::StftFrame read_frame(const ConfigSection& model) {
-    const int64_t rate = limited("sr", model.integer("sr"), 1, 1'000'000);
-    const int64_t milliseconds = limited("win", model.integer("win"), 1, 10'000);
+graph::StftFrame read_apollo_frame(const ConfigSection& model) {
+    const int64_t rate = limited("model.sr", model.integer("sr"), 1, 1'000'000);
+    const int64_t milliseconds = limited("model.win", model.integer("win"), 1, 10'000);
     graph::StftFrame frame;
     frame.n_fft = frame.window_length =
-        limited("win in samples", rate * milliseconds / 1000, 2 * kBands, kMaxFftSize);
+        limited("win in samples", rate * milliseconds / 1000, 2 * kApolloBands, kMaxFftSize);
     if (frame.n_fft % 2 != 0)
         throw Error(ErrorCode::invalid_input, "'model.win' in the configuration gives a window of " +
                                                   std::to_string(frame.n_fft) + " samples, which is odd");
@@ -77,15 +69,16 @@ Structure read_structure(const ModelConfig& config, const WeightReader& weights,
                          std::vector<std::string>& warnings) {
     Structure s;
     s.channels = config.channels.value_or(2);
-    s.frame = read_frame(config.model);
-    s.band_bins.assign(kBands - 1, s.frame.n_fft / (2 * kBands));
-    s.band_bins.push_back(s.frame.bins() - (kBands - 1) * s.band_bins.front());
-    s.width = limited("feature_dim", config.model.integer("feature_dim"), 1, kMaxWidth);
-    s.layers = limited("layer", config.model.integer("layer"), 1, kMaxLayers);
+    s.frame = read_apollo_frame(config.model);
+    s.band_bins.assign(kApolloBands - 1, s.frame.n_fft / (2 * kApolloBands));
+    s.band_bins.push_back(s.frame.bins() - (kApolloBands - 1) * s.band_bins.front());
+    s.width = limited("model.feature_dim", config.model.integer("feature_dim"), 1, kMaxFeatures);
+    s.layers = limited("model.layer", config.model.integer("layer"), 1, kMaxLayers);
     believe_weights(s, weights, warnings);
-    if (s.width % (2 * kHeads) != 0)
+    if (s.width % (2 * kApolloHeads) != 0)
         throw Error(ErrorCode::invalid_input, "'model.feature_dim' is " + std::to_string(s.width) +
-                                                  ", which is no multiple of " + std::to_string(2 * kHeads));
+                                                  ", which is no multiple of " +
+                                                  std::to_string(2 * kApolloHeads));
     if (!config.chunk_frames)
         throw Error(ErrorCode::invalid_input, "'audio.chunk_size' in the configuration is missing");
     s.chunk_frames = *config.chunk_frames;
@@ -103,9 +96,9 @@ std::vector<int64_t> interleaved(int64_t bins, int64_t first = 0) {
     return order;
 }
 
-class Builder {
+class ApolloBuilder {
 public:
-    Builder(graph::Graph& graph, WeightReader& weights, const Structure& structure)
+    ApolloBuilder(graph::Graph& graph, WeightReader& weights, const Structure& structure)
         : graph_(graph), weights_(weights), s_(structure) {}
 
     // song [channels, samples] -> the same, restored
@@ -150,11 +143,11 @@ private:
         const TensorId gamma = graph_.add_constant(take_reordered(weights_, gammas, {elements}));
         const TensorId weight =
             graph_.add_constant(take_reordered(weights_, matrices, {elements * s_.width}));
-        const TensorId bias = graph_.add_constant(weights_.take_joined(biases, {kBands * s_.width}));
+        const TensorId bias = graph_.add_constant(weights_.take_joined(biases, {kApolloBands * s_.width}));
         x = graph_.add(level, {x}, "BN");
         x = graph_.add(graph::BandNorm{linear.in_widths, kNormEpsilon}, {x, gamma}, "BN.norm");
         x = graph_.add(linear, {x, weight, bias}, "BN.linear");
-        return graph_.add(graph::Reshape{{graph_.shape(x)[0], kBands, s_.width}}, {x}, "BN");
+        return graph_.add(graph::Reshape{{graph_.shape(x)[0], kApolloBands, s_.width}}, {x}, "BN");
     }
 
     TensorId append_norm(TensorId x, const std::string& name) {
@@ -169,7 +162,7 @@ private:
         const TensorId weight = graph_.add_constant(
             take_reordered(weights_, {{name + "weight.weight", {3 * d, d}, 0, heads_last()}}, {3 * d, d}));
         y = graph_.add(graph::Linear{}, {y, weight, {}, {}}, name + "weight");
-        graph::Attention attention{.heads = kHeads, .head_dim = d / kHeads, .sequence_axis = 1};
+        graph::Attention attention{.heads = kApolloHeads, .head_dim = d / kApolloHeads, .sequence_axis = 1};
         attention.k_at = d;
         attention.v_at = 2 * d;
         attention.position = graph::Attention::Position::rotary;
@@ -197,33 +190,34 @@ private:
 
     // The checkpoint has the rows (head, qkv, number), attention wants (qkv, head, number).
     std::vector<int64_t> heads_last() const {
-        const int64_t dim = s_.width / kHeads;
+        const int64_t dim = s_.width / kApolloHeads;
         std::vector<int64_t> order;
         for (int64_t part = 0; part < 3; ++part)
-            for (int64_t head = 0; head < kHeads; ++head)
+            for (int64_t head = 0; head < kApolloHeads; ++head)
                 for (int64_t i = 0; i < dim; ++i) order.push_back((head * 3 + part) * dim + i);
         return order;
     }
 
     graph::Constant position_table(const std::string& name) {
-        const int64_t dim = s_.width / kHeads;
+        const int64_t dim = s_.width / kApolloHeads;
         if (!weights_.has(name + "cos_freq"))
-            return rotary_table(name, kBands, dim, nominal_rotary_frequencies(dim));
+            return rotary_table(name, kApolloBands, dim, nominal_rotary_frequencies(dim));
         const auto first = [&](const std::string& weight) {
             return [values = weights_.take_values(weight, {kStoredPositions, dim}), dim] {
                 std::vector<float> table = values();
-                table.resize(kBands * dim);
+                table.resize(kApolloBands * dim);
                 return table;
             };
         };
-        return learned_rotary_table(name, kBands, dim, first(name + "cos_freq"), first(name + "sin_freq"));
+        return learned_rotary_table(name, kApolloBands, dim, first(name + "cos_freq"),
+                                    first(name + "sin_freq"));
     }
 
     // Along the frames of every band and channel.
     TensorId append_convolutions(TensorId x, const std::string& prefix) {
         const Shape tokens = graph_.shape(x);
         const int64_t d = s_.width;
-        x = graph_.add(graph::Reshape{{tokens[0] / s_.channels, s_.channels * kBands, d}}, {x}, prefix);
+        x = graph_.add(graph::Reshape{{tokens[0] / s_.channels, s_.channels * kApolloBands, d}}, {x}, prefix);
         for (int64_t i = 0; i < kConvolutions; ++i) {
             const std::string name = prefix + std::to_string(i) + ".conv.";
             const TensorId taps = graph_.add_constant(weights_.take(name + "0.weight", {d, kKernel}));
@@ -248,7 +242,7 @@ private:
     // tokens -> [frames * channels, 2 * bins]
     TensorId append_output(TensorId x) {
         const int64_t d = s_.width;
-        graph::BandLinear linear{std::vector<int64_t>(kBands, d), {}};
+        graph::BandLinear linear{std::vector<int64_t>(kApolloBands, d), {}};
         graph::BandGlu glu;
         Parts gammas;
         std::vector<ReorderedWeight> matrices;
@@ -266,10 +260,10 @@ private:
             biases.push_back({name + "1.bias", {out}, 0, order});
         }
         const int64_t outs = std::accumulate(linear.out_widths.begin(), linear.out_widths.end(), int64_t{0});
-        const TensorId gamma = graph_.add_constant(weights_.take_joined(gammas, {kBands * d}));
+        const TensorId gamma = graph_.add_constant(weights_.take_joined(gammas, {kApolloBands * d}));
         const TensorId weight = graph_.add_constant(take_reordered(weights_, matrices, {outs * d}));
         const TensorId bias = graph_.add_constant(take_reordered(weights_, biases, {outs}));
-        x = graph_.add(graph::Reshape{{graph_.shape(x)[0], kBands * d}}, {x}, "output");
+        x = graph_.add(graph::Reshape{{graph_.shape(x)[0], kApolloBands * d}}, {x}, "output");
         x = graph_.add(graph::BandNorm{linear.in_widths, kNormEpsilon}, {x, gamma}, "output.norm");
         x = graph_.add(linear, {x, weight, bias}, "output.linear");
         return graph_.add(glu, {x}, "output.glu");
@@ -288,7 +282,7 @@ Network build_apollo(const ModelConfig& config, WeightReader& weights, const Net
     Network network;
     const Structure structure = read_structure(config, weights, network.warnings);
     const TensorId song = network.graph.add_input({structure.channels, structure.chunk_frames});
-    network.graph.add_output(Builder(network.graph, weights, structure).append(song));
+    network.graph.add_output(ApolloBuilder(network.graph, weights, structure).append(song));
     network.channels = structure.channels;
     network.stems = 1;
     network.chunk_frames = structure.chunk_frames;

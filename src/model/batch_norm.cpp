@@ -5,7 +5,7 @@
 namespace msst::model {
 namespace {
 
-constexpr float kEpsilon = 1e-5f;  // nn.BatchNorm1d's
+constexpr float kBatchNormEpsilon = 1e-5f;  // nn.BatchNorm1d's
 
 using Values = std::function<std::vector<float>()>;
 
@@ -19,7 +19,7 @@ struct Norm {
     std::vector<float> gains() const {
         std::vector<float> gains = weight();
         const std::vector<float> variances = variance();
-        for (size_t c = 0; c < gains.size(); ++c) gains[c] /= std::sqrt(variances[c] + kEpsilon);
+        for (size_t c = 0; c < gains.size(); ++c) gains[c] /= std::sqrt(variances[c] + kBatchNormEpsilon);
         return gains;
     }
 };

@@ -9,7 +9,7 @@ namespace {
 
 using graph::TensorId;
 
-constexpr int64_t kDefaultMaskDepth = 2;
+constexpr int64_t kDefaultBsMaskDepth = 2;
 
 // 62 bands: 24 of 2 bins, 12 of 4, 8 each of 12, 24 and 48, then 128 and 129.
 std::vector<int64_t> default_bands() {
@@ -20,9 +20,9 @@ std::vector<int64_t> default_bands() {
     return bands;
 }
 
-RoformerStructure read_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
+RoformerStructure read_bs_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
     RoformerStructure structure = read_roformer_structure(config, find_layer_kind(weights, said),
-                                                          MaskDepth::counts_layers, kDefaultMaskDepth);
+                                                          MaskDepth::counts_layers, kDefaultBsMaskDepth);
     structure.band_bins =
         config.model.has("freqs_per_bands") ? config.model.integers("freqs_per_bands") : default_bands();
     config.model.ignore({"use_pope"});
@@ -78,12 +78,12 @@ Network build(const RoformerStructure& structure, WeightReader& weights, const N
 
 Network build_bs_roformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
     refuse_unsupported_variants(weights);
-    return build(read_structure(config, weights, kTransformer), weights, options);
+    return build(read_bs_structure(config, weights, kTransformer), weights, options);
 }
 
 Network build_bs_conformer(const ModelConfig& config, WeightReader& weights, const NetworkOptions& options) {
     refuse_unsupported_variants(weights);
-    return build(read_structure(config, weights, kConformer), weights, options);
+    return build(read_bs_structure(config, weights, kConformer), weights, options);
 }
 
 }  // namespace msst::model

@@ -12,7 +12,7 @@ using graph::Activation;
 using graph::Shape;
 using graph::TensorId;
 
-constexpr auto kLayout = graph::Layout::channels_last;
+constexpr auto kDemucsLayout = graph::Layout::channels_last;
 
 std::string numbered(const char* part, int64_t index) {
     return part + std::to_string(index) + ".";
@@ -37,7 +37,7 @@ TensorId DemucsLayers::append_strided(TensorId x, const std::string& name, int64
     const Shape shape = graph_.shape(x);
     graph::Convolution op;
     op.activation = activation;
-    op.layout = kLayout;
+    op.layout = kDemucsLayout;
     Shape weight = {out, shape[3], 1, 1};
     const int axis = kernel.is_along_bins ? 0 : 1;
     weight[2 + axis] = kernel.size;
@@ -52,7 +52,7 @@ TensorId DemucsLayers::append_strided(TensorId x, const std::string& name, int64
 TensorId DemucsLayers::append_group_norm(TensorId x, const std::string& name, int64_t groups,
                                          Activation activation) {
     const int64_t channels = graph_.shape(x).back();
-    const graph::GroupNorm op{.groups = groups, .activation = activation, .layout = kLayout};
+    const graph::GroupNorm op{.groups = groups, .activation = activation, .layout = kDemucsLayout};
     return graph_.add(op, {x, take(name + ".weight", {channels}), take(name + ".bias", {channels})}, name);
 }
 
@@ -120,7 +120,7 @@ TensorId DemucsLayers::append_rewrite(TensorId x, const std::string& name, const
         graph::Convolution op;
         op.pad_begin = op.pad_end = {has_bins ? context : 0, context};
         op.is_gated = !has_norm;
-        op.layout = kLayout;
+        op.layout = kDemucsLayout;
         const Shape shape = {2 * channels, channels, has_bins ? width : 1, width};
         y = graph_.add(op, {x, take(weight, shape), bias, {}}, name + "rewrite");
         if (op.is_gated) return y;
@@ -168,7 +168,7 @@ TensorId DemucsLayers::append_upsampled(TensorId x, const std::string& name, int
     Shape weight = {shape[3], out, 1, 1};
     weight[2 + axis] = kernel.size;
     graph::TransposedConvolution op;
-    op.layout = kLayout;
+    op.layout = kDemucsLayout;
     op.strides[axis] = kernel.stride;
     if (!has_norm) {
         op.crop_begin[axis] = kernel.pad;
@@ -206,7 +206,7 @@ TensorId DemucsLayers::append_branch(TensorId x, const std::string& name, int64_
     graph::Convolution narrow;
     narrow.dilations = {1, dilation};
     narrow.pad_begin = narrow.pad_end = {0, dilation};
-    narrow.layout = kLayout;
+    narrow.layout = kDemucsLayout;
     TensorId y = graph_.add(
         narrow, {x, take(name + "0.weight", {hidden, channels, 1, 3}), take(name + "0.bias", {hidden}), {}},
         name + "narrow");

@@ -12,7 +12,7 @@ using graph::TensorId;
 
 constexpr int64_t kPiece = 200;  // frames of one run of an LSTM
 constexpr int64_t kStep = kPiece / 2;
-constexpr int64_t kHeads = 4;
+constexpr int64_t kLocalHeads = 4;
 constexpr int64_t kDecays = 4;
 
 TensorId append_lstm_layer(graph::Graph& graph, WeightReader& weights, TensorId x, const std::string& name,
@@ -83,11 +83,11 @@ TensorId append_demucs_lstm(graph::Graph& graph, WeightReader& weights, TensorId
 TensorId append_demucs_attention(graph::Graph& graph, WeightReader& weights, TensorId x,
                                  const std::string& name) {
     const int64_t width = graph.shape(x)[2];
-    if (width % kHeads != 0)
+    if (width % kLocalHeads != 0)
         throw Error(ErrorCode::invalid_input, name + "content has " + std::to_string(width) +
-                                                  " channels, no multiple of its " + std::to_string(kHeads) +
-                                                  " heads");
-    const int64_t rates = kHeads * kDecays;
+                                                  " channels, no multiple of its " +
+                                                  std::to_string(kLocalHeads) + " heads");
+    const int64_t rates = kLocalHeads * kDecays;
     const Shape square = {width, width};
     const TensorId weight =
         graph.add_constant(weights.take_joined({{name + "query.weight", square},
@@ -101,8 +101,8 @@ TensorId append_demucs_attention(graph::Graph& graph, WeightReader& weights, Ten
                                                                   {name + "query_decay.bias", {rates}}},
                                                                  {3 * width + rates}));
     const TensorId rows = graph.add(graph::Linear{}, {x, weight, bias, {}}, name + "projections");
-    const TensorId y =
-        graph.add(graph::LocalAttention{kHeads, width / kHeads, kDecays}, {rows}, name + "attention");
+    const TensorId y = graph.add(graph::LocalAttention{kLocalHeads, width / kLocalHeads, kDecays}, {rows},
+                                 name + "attention");
     return graph.add(graph::Linear{},
                      {y, graph.add_constant(weights.take(name + "proj.weight", square)),
                       graph.add_constant(weights.take(name + "proj.bias", {width})), x},

@@ -5,50 +5,49 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/limited.h"
 
 namespace msst::model {
 namespace {
 
-constexpr int64_t kMaxCount = 64;
-constexpr int64_t kMaxWidth = 65'536;
-constexpr int64_t kMaxFftSize = 65'536;
+constexpr int64_t kMaxDemucsCount = 64;
 
 // Settings of training, and of what is refused when it is switched on.
-const std::vector<std::string> kIrrelevantKeys = {"sources",
-                                                  "audio_channels",
-                                                  "samplerate",
-                                                  "segment",
-                                                  "use_train_segment",
-                                                  "emb_smooth",
-                                                  "end_iters",
-                                                  "wiener_residual",
-                                                  "multi_freqs_depth",
-                                                  "dconv_init",
-                                                  "rescale",
-                                                  "hybrid",
-                                                  "t_dropout",
-                                                  "t_max_positions",
-                                                  "t_cape_mean_normalize",
-                                                  "t_cape_augment",
-                                                  "t_cape_glob_loc_scale",
-                                                  "t_sin_random_shift",
-                                                  "t_weight_decay",
-                                                  "t_lr",
-                                                  "t_mask_type",
-                                                  "t_mask_random_seed",
-                                                  "t_sparse_attn_window",
-                                                  "t_global_window",
-                                                  "t_sparsity",
-                                                  "t_auto_sparsity",
-                                                  "t_norm_in_group",
-                                                  "t_group_norm"};
+const std::vector<std::string> kIrrelevantDemucsKeys = {"sources",
+                                                        "audio_channels",
+                                                        "samplerate",
+                                                        "segment",
+                                                        "use_train_segment",
+                                                        "emb_smooth",
+                                                        "end_iters",
+                                                        "wiener_residual",
+                                                        "multi_freqs_depth",
+                                                        "dconv_init",
+                                                        "rescale",
+                                                        "hybrid",
+                                                        "t_dropout",
+                                                        "t_max_positions",
+                                                        "t_cape_mean_normalize",
+                                                        "t_cape_augment",
+                                                        "t_cape_glob_loc_scale",
+                                                        "t_sin_random_shift",
+                                                        "t_weight_decay",
+                                                        "t_lr",
+                                                        "t_mask_type",
+                                                        "t_mask_random_seed",
+                                                        "t_sparse_attn_window",
+                                                        "t_global_window",
+                                                        "t_sparsity",
+                                                        "t_auto_sparsity",
+                                                        "t_norm_in_group",
+                                                        "t_group_norm"};
 
 class Reader {
 public:
     explicit Reader(const ModelConfig& config) : config_(config), model_(config.model) {}
 
     DemucsStructure read() {
-        model_.ignore(kIrrelevantKeys);
+        model_.ignore(kIrrelevantDemucsKeys);
         s_.has_transformer = read_kind() == "htdemucs";
         refuse_unsupported();
         read_signal();
@@ -102,13 +101,8 @@ private:
         if (to_lower_ascii(value) != "false" && value != "0") refuse(key, value, "false");
     }
 
-    int64_t limited(const std::string& key, int64_t fallback, int64_t least, int64_t most) const {
-        const int64_t value = model_.integer(key, fallback);
-        if (value < least || value > most)
-            throw Error(ErrorCode::invalid_input, "'" + key + "' of a Demucs is " + std::to_string(value) +
-                                                      "; it must lie between " + std::to_string(least) +
-                                                      " and " + std::to_string(most));
-        return value;
+    int64_t read_limited(const std::string& key, int64_t fallback, int64_t least, int64_t most) const {
+        return limited(key, model_.integer(key, fallback), least, most);
     }
 
     double positive(const std::string& key, double fallback, double most) const {
@@ -133,43 +127,44 @@ private:
                                                       " samples; they must lie between 1 and 67108864");
         // Sums such as 7.8 s * 44100 Hz come out a hair below what is meant.
         s_.chunk_frames = static_cast<int64_t>(std::floor(frames + 1e-6));
-        s_.n_fft = limited("nfft", 4096, 64, kMaxFftSize);
-        s_.subbands = s_.has_transformer ? limited("num_subbands", 1, 1, kMaxCount) : 1;
+        s_.n_fft = read_limited("nfft", 4096, 64, kMaxFftSize);
+        s_.subbands = s_.has_transformer ? read_limited("num_subbands", 1, 1, kMaxDemucsCount) : 1;
         s_.pads_with_zeros = !s_.has_transformer && model_.boolean("hybrid_old", false);
     }
 
     void read_layers() {
-        s_.depth = limited("depth", s_.has_transformer ? 4 : 6, 1, 12);
-        s_.channels = limited("channels", 48, 1, kMaxWidth);
-        s_.time_channels = model_.has("channels_time") ? limited("channels_time", 0, 0, kMaxWidth) : 0;
+        s_.depth = read_limited("depth", s_.has_transformer ? 4 : 6, 1, 12);
+        s_.channels = read_limited("channels", 48, 1, kMaxWidth);
+        s_.time_channels = model_.has("channels_time") ? read_limited("channels_time", 0, 0, kMaxWidth) : 0;
         if (s_.time_channels == 0) s_.time_channels = s_.channels;
         s_.growth = positive("growth", 2, 16);
-        s_.kernel = limited("kernel_size", 8, 1, 256);
-        s_.stride = limited("stride", 4, 1, 64);
-        s_.time_stride = limited("time_stride", 2, 1, 64);
+        s_.kernel = read_limited("kernel_size", 8, 1, 256);
+        s_.stride = read_limited("stride", 4, 1, 64);
+        s_.time_stride = read_limited("time_stride", 2, 1, 64);
         s_.has_rewrite = model_.boolean("rewrite", true);
-        s_.context = limited("context", 1, 0, 16);
-        s_.encoder_context = limited("context_enc", 0, 0, 16);
-        s_.norm_starts = limited("norm_starts", 4, 0, kMaxCount);
-        s_.norm_groups = limited("norm_groups", 4, 1, kMaxWidth);
+        s_.context = read_limited("context", 1, 0, 16);
+        s_.encoder_context = read_limited("context_enc", 0, 0, 16);
+        s_.norm_starts = read_limited("norm_starts", 4, 0, kMaxDemucsCount);
+        s_.norm_groups = read_limited("norm_groups", 4, 1, kMaxWidth);
         s_.embedding_scale = model_.number("freq_emb", 0.2) * model_.number("emb_scale", 10);
     }
 
     void read_branches() {
-        const int64_t mode = limited("dconv_mode", 1, 0, 3);
+        const int64_t mode = read_limited("dconv_mode", 1, 0, 3);
         s_.has_encoder_branches = (mode & 1) != 0;
         s_.has_decoder_branches = (mode & 2) != 0;
-        s_.branch_depth = limited("dconv_depth", 2, 1, 16);
+        s_.branch_depth = read_limited("dconv_depth", 2, 1, 16);
         s_.branch_compression = positive("dconv_comp", s_.has_transformer ? 8 : 4, kMaxWidth);
-        const int64_t start = s_.has_transformer ? kMaxCount : 4;
-        s_.branch_lstm = s_.has_transformer ? start : limited("dconv_lstm", start, 0, kMaxCount);
-        s_.branch_attention = s_.has_transformer ? start : limited("dconv_attn", start, 0, kMaxCount);
+        const int64_t start = s_.has_transformer ? kMaxDemucsCount : 4;
+        s_.branch_lstm = s_.has_transformer ? start : read_limited("dconv_lstm", start, 0, kMaxDemucsCount);
+        s_.branch_attention =
+            s_.has_transformer ? start : read_limited("dconv_attn", start, 0, kMaxDemucsCount);
     }
 
     void read_transformer() {
-        s_.bottom_channels = limited("bottom_channels", 0, 0, kMaxWidth);
-        s_.transformer_layers = limited("t_layers", 5, 0, kMaxCount);
-        s_.transformer_heads = limited("t_heads", 8, 1, kMaxCount);
+        s_.bottom_channels = read_limited("bottom_channels", 0, 0, kMaxWidth);
+        s_.transformer_layers = read_limited("t_layers", 5, 0, kMaxDemucsCount);
+        s_.transformer_heads = read_limited("t_heads", 8, 1, kMaxDemucsCount);
         s_.hidden_scale = positive("t_hidden_scale", 4, 64);
         s_.max_period = positive("t_max_period", 10000, 1e12);
         s_.position_weight = model_.number("t_weight_pos_embed", 1);
@@ -186,9 +181,10 @@ private:
 };
 
 // Replaces what the configuration says by what the weights say.
-class Believer {
+class DemucsBeliever {
 public:
-    Believer(DemucsStructure& structure, const WeightReader& weights) : s_(structure), weights_(weights) {}
+    DemucsBeliever(DemucsStructure& structure, const WeightReader& weights)
+        : s_(structure), weights_(weights) {}
 
     void believe_all() {
         believe_layers();
@@ -211,7 +207,7 @@ private:
 
     int64_t count(const std::string& prefix, const std::string& suffix) const {
         int64_t n = 0;
-        while (n < kMaxCount && weights_.has(prefix + std::to_string(n) + suffix)) ++n;
+        while (n < kMaxDemucsCount && weights_.has(prefix + std::to_string(n) + suffix)) ++n;
         return n;
     }
 
@@ -371,7 +367,7 @@ std::vector<DemucsLevel> DemucsStructure::levels() const {
 
 DemucsStructure read_demucs_structure(const ModelConfig& config, const WeightReader& weights) {
     DemucsStructure structure = Reader(config).read();
-    if (!weights.is_made_up()) Believer(structure, weights).believe_all();
+    if (!weights.is_made_up()) DemucsBeliever(structure, weights).believe_all();
     check_structure(structure);
     return structure;
 }

@@ -16,9 +16,9 @@ using graph::TensorId;
 // Frames of the spectrogram that lie in the padding at either end and are not used.
 constexpr int64_t kSpareFrames = 2;
 
-class Builder {
+class HtdemucsBuilder {
 public:
-    Builder(Network& network, WeightReader& weights, const DemucsStructure& structure)
+    HtdemucsBuilder(Network& network, WeightReader& weights, const DemucsStructure& structure)
         : graph_(network.graph),
           structure_(structure),
           levels_(structure.levels()),
@@ -189,7 +189,7 @@ Network build_htdemucs(const ModelConfig& config, WeightReader& weights, const N
     const DemucsStructure structure = read_demucs_structure(config, weights);
     const std::vector<int> sources = chosen_sources(options, structure);
     Network network;
-    network.graph.add_output(Builder(network, weights, structure).build(sources));
+    network.graph.add_output(HtdemucsBuilder(network, weights, structure).build(sources));
     network.channels = structure.audio_channels;
     network.stems = std::ssize(sources);
     network.chunk_frames = structure.chunk_frames;

@@ -8,8 +8,8 @@ namespace {
 
 using graph::TensorId;
 
-constexpr auto kLayout = graph::Layout::channels_last;
-constexpr float kEpsilon = 1e-5f;
+constexpr auto kMdx23cLayout = graph::Layout::channels_last;
+constexpr float kMdx23cEpsilon = 1e-5f;
 
 }  // namespace
 
@@ -35,7 +35,7 @@ TensorId Mdx23cBlocks::append_downscale(TensorId x, int64_t out, const std::stri
     const std::string weight = name + "conv.2.weight";
     const int64_t in = channels_of(x);
     x = append_norm(x, name + "conv.0.");
-    return graph_.add(graph::Convolution{.strides = structure_.scale, .layout = kLayout},
+    return graph_.add(graph::Convolution{.strides = structure_.scale, .layout = kMdx23cLayout},
                       {x, graph_.add_constant(weights_.take(weight, {out, in, time, frequency})), {}, {}},
                       weight);
 }
@@ -45,7 +45,7 @@ TensorId Mdx23cBlocks::append_upscale(TensorId x, int64_t out, const std::string
     const std::string weight = name + "conv.2.weight";
     const int64_t in = channels_of(x);
     x = append_norm(x, name + "conv.0.");
-    return graph_.add(graph::TransposedConvolution{.strides = structure_.scale, .layout = kLayout},
+    return graph_.add(graph::TransposedConvolution{.strides = structure_.scale, .layout = kMdx23cLayout},
                       {x, graph_.add_constant(weights_.take(weight, {in, out, time, frequency})), {}},
                       weight);
 }
@@ -55,7 +55,7 @@ TensorId Mdx23cBlocks::append_convolution(TensorId x, int64_t out, int64_t size,
     const graph::Convolution convolution{.pad_begin = {size / 2, size / 2},
                                          .pad_end = {size / 2, size / 2},
                                          .activation = activation,
-                                         .layout = kLayout};
+                                         .layout = kMdx23cLayout};
     const TensorId weight = graph_.add_constant(weights_.take(name, {out, channels_of(x), size, size}));
     return graph_.add(convolution, {x, weight, {}, residual}, name);
 }
@@ -73,9 +73,9 @@ TensorId Mdx23cBlocks::append_norm(TensorId x, const std::string& name) {
     const TensorId weight = graph_.add_constant(weights_.take(name + "weight", {channels}));
     const TensorId bias = graph_.add_constant(weights_.take(name + "bias", {channels}));
     const graph::GroupNorm norm{.groups = structure_.norm_groups > 0 ? structure_.norm_groups : channels,
-                                .epsilon = kEpsilon,
+                                .epsilon = kMdx23cEpsilon,
                                 .activation = structure_.activation,
-                                .layout = kLayout};
+                                .layout = kMdx23cLayout};
     return graph_.add(norm, {x, weight, bias}, name);
 }
 
@@ -89,7 +89,8 @@ TensorId Mdx23cBlocks::append_batch_norm(TensorId x, const std::string& name) {
     const auto factors = [weight, variance] {
         std::vector<float> values = weight();
         const std::vector<float> variances = variance();
-        for (size_t i = 0; i < values.size(); ++i) values[i] /= std::sqrt(std::abs(variances[i]) + kEpsilon);
+        for (size_t i = 0; i < values.size(); ++i)
+            values[i] /= std::sqrt(std::abs(variances[i]) + kMdx23cEpsilon);
         return values;
     };
     const TensorId scale = graph_.add_constant({name + "weight", shape, [factors](std::span<float> out) {
@@ -102,7 +103,7 @@ TensorId Mdx23cBlocks::append_batch_norm(TensorId x, const std::string& name) {
                                  std::ranges::copy(bias(), out.begin());
                                  for (size_t i = 0; i < out.size(); ++i) out[i] -= means[i] * scales[i];
                              }});
-    return graph_.add(graph::ChannelAffine{structure_.activation, kLayout}, {x, scale, shift}, name);
+    return graph_.add(graph::ChannelAffine{structure_.activation, kMdx23cLayout}, {x, scale, shift}, name);
 }
 
 }  // namespace msst::model

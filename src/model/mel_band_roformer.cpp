@@ -9,7 +9,7 @@ namespace {
 
 using graph::TensorId;
 
-constexpr int64_t kDefaultMaskDepth = 1;
+constexpr int64_t kDefaultMelMaskDepth = 1;
 constexpr int64_t kDefaultBands = 60;
 constexpr int64_t kMaxBands = 1024;
 constexpr int64_t kDefaultWindow = 10;
@@ -18,11 +18,11 @@ struct MelStructure : RoformerStructure {
     std::vector<int64_t> bin_indices;  // bins of all bands, one band after another
 };
 
-MelStructure read_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
+MelStructure read_mel_structure(const ModelConfig& config, const WeightReader& weights, LayerKind said) {
     const LayerKind layer = find_layer_kind(weights, said);
     const MaskDepth mask_depth =
         layer.is_conformer ? MaskDepth::counts_layers : MaskDepth::counts_hidden_layers;
-    MelStructure structure{read_roformer_structure(config, layer, mask_depth, kDefaultMaskDepth), {}};
+    MelStructure structure{read_roformer_structure(config, layer, mask_depth, kDefaultMelMaskDepth), {}};
     structure.has_transformer_norms = !layer.is_conformer;
     structure.window = config.model.integer("window_size", kDefaultWindow) / 2;
     config.model.ignore({"use_pope", "num_sink_tokens"});
@@ -81,13 +81,13 @@ Network build_mel_band_roformer(const ModelConfig& config, WeightReader& weights
     if (is_siamese(weights))
         throw Error(ErrorCode::invalid_input, "Siamese roformers with mel bands are not supported",
                     "unsupported_model");
-    return build(read_structure(config, weights, kTransformer), weights, options);
+    return build(read_mel_structure(config, weights, kTransformer), weights, options);
 }
 
 Network build_mel_band_conformer(const ModelConfig& config, WeightReader& weights,
                                  const NetworkOptions& options) {
     refuse_unsupported_variants(weights);
-    return build(read_structure(config, weights, kConformer), weights, options);
+    return build(read_mel_structure(config, weights, kConformer), weights, options);
 }
 
 }  // namespace msst::model

@@ -5,32 +5,30 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "model/limited.h"
 
 namespace msst::model {
 namespace {
 
-constexpr int64_t kMaxCount = 4096;    // blocks, bands, heads, layers
-constexpr int64_t kMaxWidth = 65'536;  // numbers per token
-constexpr int64_t kMaxFftSize = 65'536;
 constexpr int64_t kFeedForwardFactor = 4;
 constexpr int64_t kMaxFactor = 64;  // of widths within a layer
 
 // Settings of training, or of kernels that compute the same.
-const std::vector<std::string> kIrrelevantKeys = {"attn_dropout",
-                                                  "ff_dropout",
-                                                  "flash_attn",
-                                                  "sage_attention",
-                                                  "use_torch_checkpoint",
-                                                  "dim_freqs_in",
-                                                  "multi_stft_resolution_loss_weight",
-                                                  "multi_stft_resolutions_window_sizes",
-                                                  "multi_stft_hop_size",
-                                                  "multi_stft_normalized",
-                                                  "match_input_audio_length",
-                                                  "use_shared_bias",
-                                                  "residual_value",
-                                                  "siamese",
-                                                  "dropout"};
+const std::vector<std::string> kIrrelevantRoformerKeys = {"attn_dropout",
+                                                          "ff_dropout",
+                                                          "flash_attn",
+                                                          "sage_attention",
+                                                          "use_torch_checkpoint",
+                                                          "dim_freqs_in",
+                                                          "multi_stft_resolution_loss_weight",
+                                                          "multi_stft_resolutions_window_sizes",
+                                                          "multi_stft_hop_size",
+                                                          "multi_stft_normalized",
+                                                          "match_input_audio_length",
+                                                          "use_shared_bias",
+                                                          "residual_value",
+                                                          "siamese",
+                                                          "dropout"};
 
 struct Variant {
     const char* marker;  // part of a weight's name
@@ -44,19 +42,12 @@ constexpr std::array kUnsupported = {
     Variant{"dynamic_alpha_fn", "hyper-connections (experimental)"},
 };
 
-int64_t limited(const char* key, int64_t value, int64_t least, int64_t most) {
-    if (value < least || value > most)
-        throw Error(ErrorCode::invalid_input, std::string("'model.") + key + "' in the configuration is " +
-                                                  std::to_string(value) + "; it must lie between " +
-                                                  std::to_string(least) + " and " + std::to_string(most));
-    return value;
-}
-
-graph::StftFrame read_frame(const ConfigSection& model) {
+graph::StftFrame read_roformer_frame(const ConfigSection& model) {
     graph::StftFrame frame;
-    frame.n_fft = limited("stft_n_fft", model.integer("stft_n_fft", 2048), 16, kMaxFftSize);
-    frame.hop = limited("stft_hop_length", model.integer("stft_hop_length", 512), 1, frame.n_fft);
-    frame.window_length = limited("stft_win_length", model.integer("stft_win_length", 2048), 1, frame.n_fft);
+    frame.n_fft = limited("model.stft_n_fft", model.integer("stft_n_fft", 2048), 16, kMaxFftSize);
+    frame.hop = limited("model.stft_hop_length", model.integer("stft_hop_length", 512), 1, frame.n_fft);
+    frame.window_length =
+        limited("model.stft_win_length", model.integer("stft_win_length", 2048), 1, frame.n_fft);
     frame.normalized = model.boolean("stft_normalized", false);
     return frame;
 }
@@ -73,9 +64,9 @@ int64_t count_names(const WeightReader& weights, const std::string& prefix, cons
 }
 
 // Replaces what the configuration says by what the weights say.
-class Believer {
+class RoformerBeliever {
 public:
-    explicit Believer(RoformerStructure& structure) : structure_(structure) {}
+    explicit RoformerBeliever(RoformerStructure& structure) : structure_(structure) {}
 
     void believe(const char* what, int64_t& said, int64_t stored) {
         if (stored <= 0 || said == stored) return;
@@ -94,7 +85,7 @@ int64_t rows_of(const WeightReader& weights, const std::string& name) {
 }
 
 // weight: [channels, 1, kernel]
-void believe_convolution(RoformerStructure& s, const WeightReader& weights, Believer& believer,
+void believe_convolution(RoformerStructure& s, const WeightReader& weights, RoformerBeliever& believer,
                          const std::string& weight) {
     const auto shape = weights.shape(weight);
     if (!s.layer.is_conformer || !shape || shape->empty()) return;
@@ -102,7 +93,7 @@ void believe_convolution(RoformerStructure& s, const WeightReader& weights, Beli
     believer.believe("conv_kernel_size", s.convolution_kernel, shape->back());
 }
 
-void believe_blocks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
+void believe_blocks(RoformerStructure& s, const WeightReader& weights, RoformerBeliever& believer) {
     const bool has_linear = weights.has("layers.0.0.layers.0.0.temperature");
     const std::string time = has_linear ? "1" : "0";
     const std::string frequency = has_linear ? "2" : "1";
@@ -129,7 +120,7 @@ void believe_blocks(RoformerStructure& s, const WeightReader& weights, Believer&
     believe_convolution(s, weights, believer, first + ".conv.net.4.weight");
 }
 
-void believe_masks(RoformerStructure& s, const WeightReader& weights, Believer& believer) {
+void believe_masks(RoformerStructure& s, const WeightReader& weights, RoformerBeliever& believer) {
     const std::string mlp = "mask_estimators.0.to_freqs.0.0.";
     believer.believe("num_stems", s.stems,
                      count_names(weights, "mask_estimators.", ".to_freqs.0.0.0.weight"));
@@ -172,10 +163,11 @@ void believe_bands(RoformerStructure& s, const WeightReader& weights) {
 
 void read_conformer(RoformerStructure& s, const ConfigSection& model) {
     s.feed_forward_width =
-        s.width * limited("ff_mult", model.integer("ff_mult", kFeedForwardFactor), 1, kMaxFactor);
-    s.convolution_width =
-        s.width * limited("conv_expansion_factor", model.integer("conv_expansion_factor", 2), 1, kMaxFactor);
-    s.convolution_kernel = limited("conv_kernel_size", model.integer("conv_kernel_size", 31), 1, kMaxCount);
+        s.width * limited("model.ff_mult", model.integer("ff_mult", kFeedForwardFactor), 1, kMaxFactor);
+    s.convolution_width = s.width * limited("model.conv_expansion_factor",
+                                            model.integer("conv_expansion_factor", 2), 1, kMaxFactor);
+    s.convolution_kernel =
+        limited("model.conv_kernel_size", model.integer("conv_kernel_size", 31), 1, kMaxCount);
     if (s.convolution_kernel % 2 == 0)
         throw Error(ErrorCode::invalid_input, "'model.conv_kernel_size' in the configuration is even");
 }
@@ -193,29 +185,30 @@ LayerKind find_layer_kind(const WeightReader& weights, LayerKind otherwise) {
 RoformerStructure read_roformer_structure(const ModelConfig& config, LayerKind layer, MaskDepth mask_depth,
                                           int64_t default_mask_depth) {
     const ConfigSection& model = config.model;
-    model.ignore(kIrrelevantKeys);
+    model.ignore(kIrrelevantRoformerKeys);
     RoformerStructure s;
     s.layer = layer;
-    s.width = limited("dim", model.integer("dim"), 1, kMaxWidth);
-    s.depth = limited("depth", model.integer("depth"), 1, kMaxCount);
+    s.width = limited("model.dim", model.integer("dim"), 1, kMaxWidth);
+    s.depth = limited("model.depth", model.integer("depth"), 1, kMaxCount);
     s.channels = model.boolean("stereo", false) ? 2 : 1;
-    s.stems = limited("num_stems", model.integer("num_stems", 1), 1, kMaxCount);
-    s.heads = limited("heads", model.integer("heads", 8), 1, kMaxCount);
-    s.head_dim = limited("dim_head", model.integer("dim_head", 64), 1, kMaxCount);
+    s.stems = limited("model.num_stems", model.integer("num_stems", 1), 1, kMaxCount);
+    s.heads = limited("model.heads", model.integer("heads", 8), 1, kMaxCount);
+    s.head_dim = limited("model.dim_head", model.integer("dim_head", 64), 1, kMaxCount);
     s.feed_forward_width = s.linear_feed_forward_width = kFeedForwardFactor * s.width;
     if (layer.is_conformer) read_conformer(s, model);
     const auto depth = [&](const std::string& axis, int64_t fallback) {
         const std::string key = depth_key(axis, layer);
-        return limited(key.c_str(), model.integer(key, fallback), 0, kMaxCount);
+        return limited("model." + key, model.integer(key, fallback), 0, kMaxCount);
     };
     s.linear_layers = depth("linear", 0);
     s.time_layers = depth("time", 2);
     s.frequency_layers = depth("freq", 2);
-    s.mask_layers =
-        limited("mask_estimator_depth", model.integer("mask_estimator_depth", default_mask_depth), 1, 64);
+    s.mask_layers = limited("model.mask_estimator_depth",
+                            model.integer("mask_estimator_depth", default_mask_depth), 1, 64);
     if (mask_depth == MaskDepth::counts_hidden_layers) ++s.mask_layers;
-    s.mask_width = s.width * limited("mlp_expansion_factor", model.integer("mlp_expansion_factor", 4), 1, 64);
-    s.frame = read_frame(model);
+    s.mask_width =
+        s.width * limited("model.mlp_expansion_factor", model.integer("mlp_expansion_factor", 4), 1, 64);
+    s.frame = read_roformer_frame(model);
     s.skip_connection = model.boolean("skip_connection", false);
     s.zero_dc = model.boolean("zero_dc", true);
     if (!config.chunk_frames)
@@ -230,7 +223,7 @@ RoformerStructure read_roformer_structure(const ModelConfig& config, LayerKind l
 
 void believe_weights(RoformerStructure& s, const WeightReader& weights) {
     if (weights.is_made_up()) return;
-    Believer believer(s);
+    RoformerBeliever believer(s);
     believe_bands(s, weights);
     believer.believe("dim", s.width, rows_of(weights, "band_split.to_features.0.1.weight"));
     believe_blocks(s, weights, believer);
@@ -238,7 +231,7 @@ void believe_weights(RoformerStructure& s, const WeightReader& weights) {
 }
 
 void believe_layer(RoformerStructure& s, const WeightReader& weights, const std::string& layer) {
-    Believer believer(s);
+    RoformerBeliever believer(s);
     const std::string attention = layer + s.layer.attention;
     believer.believe("heads", s.heads, rows_of(weights, attention + ".to_gates.weight"));
     believer.believe("dim_head", s.head_dim, rows_of(weights, attention + ".to_qkv.weight") / (3 * s.heads));

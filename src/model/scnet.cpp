@@ -10,8 +10,6 @@ namespace {
 using graph::Shape;
 using graph::TensorId;
 
-constexpr int kChannels = 3;
-
 // [channels, samples] -> [1, bins, frames, (channel, re / im)]
 TensorId append_spectrum(graph::Graph& graph, const ScnetStructure& s, TensorId song) {
     const TensorId padded = graph.add(graph::Pad{{0, 0}, {0, s.padding()}}, {song}, "padding");
@@ -32,9 +30,9 @@ TensorId append_song(graph::Graph& graph, const ScnetStructure& s, TensorId spec
 }
 
 TensorId append_masking(graph::Graph& graph, TensorId mixture, TensorId mask) {
-    const int64_t sources = graph.shape(mask)[kChannels] / graph.shape(mixture)[kChannels];
+    const int64_t sources = graph.shape(mask)[kScnetChannels] / graph.shape(mixture)[kScnetChannels];
     const TensorId mixtures =
-        graph.add(graph::Concat{kChannels}, std::vector<TensorId>(sources, mixture), "mask");
+        graph.add(graph::Concat{kScnetChannels}, std::vector<TensorId>(sources, mixture), "mask");
     Shape pairs = graph.shape(mask);
     pairs.back() /= 2;
     pairs.push_back(2);
@@ -56,9 +54,9 @@ TensorId append_choice(graph::Graph& graph, const ScnetStructure& s, const Netwo
             throw Error(
                 ErrorCode::invalid_input,
                 "stem " + std::to_string(stem) + " is wanted of a network with " + std::to_string(s.sources));
-        chosen.push_back(graph.add(graph::Slice{kChannels, stem * width, width}, {x}, "stems"));
+        chosen.push_back(graph.add(graph::Slice{kScnetChannels, stem * width, width}, {x}, "stems"));
     }
-    return graph.add(graph::Concat{kChannels}, chosen, "stems");
+    return graph.add(graph::Concat{kScnetChannels}, chosen, "stems");
 }
 
 Network build(ScnetKind kind, const ModelConfig& config, WeightReader& weights,

@@ -10,7 +10,6 @@ using graph::Shape;
 using graph::TensorId;
 
 constexpr int kBins = 1;
-constexpr int kChannels = 3;
 constexpr int64_t kMaskWidth = 64;
 
 // The decoder gives its 3x3 convolution every channel twice: the same as the sum of the two halves of its
@@ -237,7 +236,7 @@ TensorId ScnetBlocks::append_mask_head(TensorId x) {
 
 TensorId ScnetBlocks::append_frequency_embedding(TensorId spectrum) {
     const Shape shape = graph_.shape(spectrum);
-    const graph::Constant embedding = weights_.take("pos_embed_f", {shape[kChannels], shape[kBins]});
+    const graph::Constant embedding = weights_.take("pos_embed_f", {shape[kScnetChannels], shape[kBins]});
     const TensorId expanded = graph_.add_constant(at_every_frame(embedding, shape[2]));
     return graph_.add(graph::Add{}, {spectrum, expanded}, "pos_embed_f");
 }

@@ -11,6 +11,8 @@
 
 namespace msst::model {
 
+constexpr int kScnetChannels = 3;  // the axis
+
 class ScnetBlocks {
 public:
     ScnetBlocks(graph::Graph& graph, WeightReader& weights, const ScnetStructure& structure)

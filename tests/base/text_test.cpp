@@ -43,5 +43,14 @@ TEST(Trim, RemovesWhiteSpaceAtBothEnds) {
     EXPECT_EQ(trim(" \ta b\r\n"), "a b");
 }
 
+TEST(HexValue, IsThatOfADigitOfEitherCase) {
+    EXPECT_EQ(hex_value('0'), 0);
+    EXPECT_EQ(hex_value('9'), 9);
+    EXPECT_EQ(hex_value('a'), 10);
+    EXPECT_EQ(hex_value('F'), 15);
+    for (const char other : {'g', 'G', '/', ':', '@', '`', ' ', '\0', '\xff'})
+        EXPECT_EQ(hex_value(other), -1) << other;
+}
+
 }  // namespace
 }  // namespace msst

@@ -84,7 +84,7 @@ TEST(DemucsStructure, RefusesWhatItCannotBuildByName) {
     EXPECT_THAT(refusal("htdemucs", "t_norm_first: false"), HasSubstr("'t_norm_first: false'"));
     EXPECT_THAT(refusal("hdemucs", "hybrid: false"), HasSubstr("'hybrid: false'"));
     EXPECT_THAT(refusal("htdemucs", "num_subbands: 3"), HasSubstr("2048 bins has no 3 equal subbands"));
-    EXPECT_THAT(refusal("htdemucs", "depth: 0"), HasSubstr("'depth' of a Demucs is 0"));
+    EXPECT_THAT(refusal("htdemucs", "depth: 0"), HasSubstr("'depth' in the configuration is 0"));
 }
 
 TEST(DemucsStructure, BelievesTheWeightsWhereTheConfigurationIsWrong) {

@@ -44,7 +44,7 @@ const std::vector<std::string> kTypes = {"mdx23c",
                                          "medley_vox",
                                          "bs_roformer_unwa_large"};
 
-std::string refusal(const std::string& model_type) {
+std::string type_refusal(const std::string& model_type) {
     try {
         require_supported_type(model_type);
     } catch (const Error& error) {
@@ -60,12 +60,12 @@ class ModelType : public ::testing::TestWithParam<std::string> {};
 TEST_P(ModelType, IsRunOrRefusedByNameWithAReason) {
     EXPECT_TRUE(is_known_type(GetParam()));
     if (std::ranges::count(supported_architectures(), GetParam()) > 0) {
-        EXPECT_EQ(refusal(GetParam()), "");
+        EXPECT_EQ(type_refusal(GetParam()), "");
         return;
     }
     const auto refused = std::ranges::find(refused_types(), GetParam(), &RefusedType::name);
     ASSERT_NE(refused, refused_types().end());
-    EXPECT_EQ(refusal(GetParam()),
+    EXPECT_EQ(type_refusal(GetParam()),
               "networks of type '" + GetParam() + "' are not run: " + std::string(refused->reason));
 }
 
@@ -88,7 +88,7 @@ TEST(ModelTypes, NoneIsBothRunAndRefused) {
 
 TEST(ModelTypes, AnUnknownOneIsRefusedToo) {
     EXPECT_FALSE(is_known_type("unet\n"));
-    EXPECT_THAT(refusal("unet\n"), AllOf(HasSubstr("'unet"), HasSubstr("no network is known")));
+    EXPECT_THAT(type_refusal("unet\n"), AllOf(HasSubstr("'unet"), HasSubstr("no network is known")));
 }
 
 }  // namespace

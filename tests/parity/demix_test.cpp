@@ -32,22 +32,22 @@ struct Engine {
 constexpr double kFloat32 = 2e-5;          // both compute in float32; sums are ordered differently
 constexpr double kBfloat16 = 0.015848932;  // 36 dB: eight bits of every factor of a matrix product
 
-struct Case {
+struct DemixCase {
     const char* folder;
     const char* architecture;
     std::vector<std::string> stems;
     Engine engine;
 };
 
-std::vector<Case> cases() {
-    const std::vector<Case> networks = {
+std::vector<DemixCase> demix_cases() {
+    const std::vector<DemixCase> networks = {
         {"bs_roformer-plain", "bs_roformer", {"vocals"}, {}},
         {"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}, {}},
         {"mdx23c-instance", "mdx23c", {"vocals", "other"}, {}},
         {"scnet-small", "scnet", {"drums", "bass", "other", "vocals"}, {}},
         {"htdemucs-4stem", "htdemucs", {"drums", "bass", "other", "vocals"}, {}}};
-    std::vector<Case> all;
-    for (Case one : networks) {
+    std::vector<DemixCase> all;
+    for (DemixCase one : networks) {
         one.engine = {"", "cpu", "float32", kFloat32};
         all.push_back(one);
         one.engine = {"_bfloat16", "cpu", "bfloat16", kBfloat16};
@@ -57,7 +57,7 @@ std::vector<Case> cases() {
     return all;
 }
 
-class DemixParity : public ::testing::TestWithParam<Case> {
+class DemixParity : public ::testing::TestWithParam<DemixCase> {
 protected:
     DemixParity() : golden_(test_case().folder) {
         const auto folder = std::filesystem::path(MSST_TEST_DATA) / "goldens" / test_case().folder;
@@ -67,7 +67,7 @@ protected:
             {test_case().architecture, folder / "config.yaml", folder / "model.ckpt"}, opened.backend);
     }
 
-    static const Case& test_case() { return GetParam(); }
+    static const DemixCase& test_case() { return GetParam(); }
 
     void expect_golden(separation::SeparationStream& stream, const std::string& mix,
                        const std::string& golden) const {
@@ -145,11 +145,11 @@ constexpr Engine kReference = {"_reference", "reference", "float32", kFloat32};
 
 INSTANTIATE_TEST_SUITE_P(
     Goldens, ReferenceDemixParity,
-    ::testing::Values(Case{"bs_roformer-plain", "bs_roformer", {"vocals"}, kReference},
-                      Case{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}, kReference}),
+    ::testing::Values(DemixCase{"bs_roformer-plain", "bs_roformer", {"vocals"}, kReference},
+                      DemixCase{"mel_band_roformer-plain", "mel_band_roformer", {"vocals"}, kReference}),
     [](const auto& test) { return std::string(test.param.architecture); });
 
-INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity, ::testing::ValuesIn(cases()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Goldens, DemixParity, ::testing::ValuesIn(demix_cases()), [](const auto& test) {
     return std::string(test.param.architecture) + test.param.engine.name;
 });
 

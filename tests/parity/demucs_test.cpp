@@ -13,12 +13,12 @@ using testing::Golden;
 using testing::relative_error;
 using testing::run_network;
 
-struct Case {
+struct DemucsCase {
     const char* folder;
     double tolerance;  // of float32: sums are ordered differently
 };
 
-class DemucsParity : public ::testing::TestWithParam<Case> {
+class DemucsParity : public ::testing::TestWithParam<DemucsCase> {
 protected:
     DemucsParity()
         : golden_(GetParam().folder),
@@ -52,8 +52,8 @@ TEST_P(DemucsParity, ProcessorAgreesWithPyTorchInBfloat16) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, DemucsParity,
-                         ::testing::Values(Case{"htdemucs-4stem", 2e-5}, Case{"htdemucs-6stem", 2e-5},
-                                           Case{"hdemucs", 2e-5}),
+                         ::testing::Values(DemucsCase{"htdemucs-4stem", 2e-5},
+                                           DemucsCase{"htdemucs-6stem", 2e-5}, DemucsCase{"hdemucs", 2e-5}),
                          [](const auto& test) {
                              std::string name = test.param.folder;
                              std::ranges::replace(name, '-', '_');

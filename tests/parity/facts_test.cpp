@@ -19,7 +19,7 @@ using testing::Golden;
 
 const fs::path kGoldens = fs::path(MSST_TEST_DATA) / "goldens";
 
-std::vector<std::string> cases() {
+std::vector<std::string> golden_names() {
     std::vector<std::string> names;
     for (const fs::directory_entry& entry : fs::directory_iterator(kGoldens))
         if (fs::exists(entry.path() / "golden.safetensors")) names.push_back(entry.path().filename());
@@ -133,7 +133,7 @@ INSTANTIATE_TEST_SUITE_P(Goldens, NetworkWork,
                                            Work{"mdx23c-instance", 302.1}, Work{"htdemucs-4stem", 101.1}),
                          [](const auto& test) { return model_type_of(test.param.name); });
 
-INSTANTIATE_TEST_SUITE_P(Goldens, NetworkFacts, ::testing::ValuesIn(cases()), [](const auto& test) {
+INSTANTIATE_TEST_SUITE_P(Goldens, NetworkFacts, ::testing::ValuesIn(golden_names()), [](const auto& test) {
     std::string name = test.param;
     std::ranges::replace(name, '-', '_');
     return name;

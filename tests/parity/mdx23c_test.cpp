@@ -18,8 +18,8 @@ using testing::OverlayWeights;
 using testing::relative_error;
 
 // All outputs of the network, one after another.
-std::vector<float> run_network(const graph::Backend& backend, const model::Network& network,
-                               std::span<const float> input) {
+std::vector<float> run_mdx23c(const graph::Backend& backend, const model::Network& network,
+                              std::span<const float> input) {
     const auto executable = backend.compile(network.graph, backend.plan(network.graph));
     const int64_t size = network.channels * network.chunk_frames;
     std::vector<float> stems(network.stems * size);
@@ -36,7 +36,7 @@ protected:
     double error_of(const graph::Backend& backend) {
         const auto network = model::build_network("mdx23c", golden_.config(), golden_.weights());
         EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
-        const auto ours = run_network(backend, network, golden_.tensor("input"));
+        const auto ours = run_mdx23c(backend, network, golden_.tensor("input"));
         const double error = relative_error(ours, golden_.tensor("forward"));
         RecordProperty("relative_error", std::to_string(error));
         return error;
@@ -102,7 +102,7 @@ TEST_F(Mdx23cStructure, WeightsAreBelievedWhereTheConfigurationIsWrong) {
         build(yaml("chunk_size: 7936, dim_f: 128, hop_length: 256",
                    "norm: BatchNorm, bottleneck_factor: 3, growth: 16, num_blocks_per_scale: 1, "
                    "num_channels: 99, num_scales: 4, num_subbands: 1, scale: [4, 2]"));
-    const auto ours = run_network(backend::ReferenceBackend(), network, golden_.tensor("input"));
+    const auto ours = run_mdx23c(backend::ReferenceBackend(), network, golden_.tensor("input"));
 
     EXPECT_LT(relative_error(ours, golden_.tensor("forward")), kTolerance);
     EXPECT_THAT(network.warnings,
@@ -133,7 +133,7 @@ TEST_F(Mdx23cStructure, GroupsOfSeveralChannelsAreNotInstances) {
     std::string groups = model_;
     groups.replace(groups.find("InstanceNorm"), 12, "GroupNorm8");
     const auto ours =
-        run_network(backend::ReferenceBackend(), build(yaml(audio_, groups)), golden_.tensor("input"));
+        run_mdx23c(backend::ReferenceBackend(), build(yaml(audio_, groups)), golden_.tensor("input"));
 
     EXPECT_GT(relative_error(ours, golden_.tensor("forward")), 1e-3);  // 16 channels in groups of two
 }
@@ -141,7 +141,7 @@ TEST_F(Mdx23cStructure, GroupsOfSeveralChannelsAreNotInstances) {
 TEST_F(Mdx23cStructure, OneStemOfTwoIsThatStem) {
     const auto network =
         model::build_network("mdx23c", golden_.config(), golden_.weights(), {.stems = {{1}}});
-    const auto ours = run_network(backend::ReferenceBackend(), network, golden_.tensor("input"));
+    const auto ours = run_mdx23c(backend::ReferenceBackend(), network, golden_.tensor("input"));
     const auto all = golden_.tensor("forward");
 
     EXPECT_LT(relative_error(ours, std::span(all).subspan(all.size() / 2)), kTolerance);

@@ -13,15 +13,15 @@ using testing::Golden;
 using testing::relative_error;
 using testing::run_network;
 
-struct Case {
+struct RoformerCase {
     std::string folder;
     std::string architecture;
 };
 
-class RoformerParity : public ::testing::TestWithParam<Case> {};
+class RoformerParity : public ::testing::TestWithParam<RoformerCase> {};
 
 // Both compute in float32; sums are ordered differently.
-constexpr double kTolerance = 2e-5;
+constexpr double kRoformerTolerance = 2e-5;
 
 TEST_P(RoformerParity, ReferenceAgreesWithTheGolden) {
     const Golden golden(GetParam().folder);
@@ -29,7 +29,7 @@ TEST_P(RoformerParity, ReferenceAgreesWithTheGolden) {
 
     const auto ours = run_network(backend::ReferenceBackend(), network, golden.tensor("input"));
 
-    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kRoformerTolerance);
     EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
@@ -41,7 +41,7 @@ TEST_P(RoformerParity, ProcessorAgreesWithTheGolden) {
 
     const auto ours = run_network(backend, network, golden.tensor("input"));
 
-    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kRoformerTolerance);
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 
@@ -58,19 +58,22 @@ TEST_P(RoformerParity, ProcessorAgreesWithTheGoldenInBfloat16) {
     RecordProperty("relative_error", std::to_string(relative_error(ours, golden.tensor("forward"))));
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Goldens, RoformerParity,
-    ::testing::Values(Case{"bs_roformer-plain", "bs_roformer"}, Case{"bs_roformer-4stem", "bs_roformer"},
-                      Case{"bs_roformer-linear", "bs_roformer"}, Case{"bs_roformer-pope", "bs_roformer"},
-                      Case{"bs_roformer-large", "bs_roformer"}, Case{"bs_roformer-siamese", "bs_roformer"},
-                      Case{"mel_band_roformer-plain", "mel_band_roformer"},
-                      Case{"mel_band_roformer-4stem", "mel_band_roformer"},
-                      Case{"bs_conformer", "bs_conformer"}, Case{"mel_band_conformer", "mel_band_conformer"}),
-    [](const auto& test) {
-        std::string name = test.param.folder;
-        std::ranges::replace(name, '-', '_');
-        return name;
-    });
+INSTANTIATE_TEST_SUITE_P(Goldens, RoformerParity,
+                         ::testing::Values(RoformerCase{"bs_roformer-plain", "bs_roformer"},
+                                           RoformerCase{"bs_roformer-4stem", "bs_roformer"},
+                                           RoformerCase{"bs_roformer-linear", "bs_roformer"},
+                                           RoformerCase{"bs_roformer-pope", "bs_roformer"},
+                                           RoformerCase{"bs_roformer-large", "bs_roformer"},
+                                           RoformerCase{"bs_roformer-siamese", "bs_roformer"},
+                                           RoformerCase{"mel_band_roformer-plain", "mel_band_roformer"},
+                                           RoformerCase{"mel_band_roformer-4stem", "mel_band_roformer"},
+                                           RoformerCase{"bs_conformer", "bs_conformer"},
+                                           RoformerCase{"mel_band_conformer", "mel_band_conformer"}),
+                         [](const auto& test) {
+                             std::string name = test.param.folder;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
 
 }  // namespace
 }  // namespace msst

@@ -15,12 +15,12 @@ using ::testing::HasSubstr;
 using testing::relative_error;
 using testing::run_network;
 
-struct Case {
+struct ScnetCase {
     std::string folder;
     std::string architecture;
 };
 
-class ScnetParity : public ::testing::TestWithParam<Case> {
+class ScnetParity : public ::testing::TestWithParam<ScnetCase> {
 protected:
     Golden golden_{GetParam().folder};
     model::Network network_ =
@@ -35,16 +35,16 @@ protected:
 };
 
 // Both compute in float32; sums are ordered differently.
-constexpr double kTolerance = 2e-5;
+constexpr double kScnetTolerance = 2e-5;
 
 TEST_P(ScnetParity, ReferenceAgreesWithPyTorch) {
-    EXPECT_LT(error_on(backend::ReferenceBackend()), kTolerance);
+    EXPECT_LT(error_on(backend::ReferenceBackend()), kScnetTolerance);
     EXPECT_TRUE(network_.warnings.empty()) << network_.warnings.front();
 }
 
 TEST_P(ScnetParity, ProcessorAgreesWithPyTorch) {
     EXPECT_LT(error_on(backend::CpuBackend({.threads = 2, .precision = backend::Precision::float32})),
-              kTolerance);
+              kScnetTolerance);
 }
 
 // Eight bits of every factor of a matrix product: 34 dB.
@@ -54,9 +54,10 @@ TEST_P(ScnetParity, ProcessorAgreesWithPyTorchInBfloat16) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Goldens, ScnetParity,
-                         ::testing::Values(Case{"scnet-small", "scnet"}, Case{"scnet-large", "scnet"},
-                                           Case{"scnet_masked", "scnet_masked"},
-                                           Case{"scnet_tran", "scnet_tran"}),
+                         ::testing::Values(ScnetCase{"scnet-small", "scnet"},
+                                           ScnetCase{"scnet-large", "scnet"},
+                                           ScnetCase{"scnet_masked", "scnet_masked"},
+                                           ScnetCase{"scnet_tran", "scnet_tran"}),
                          [](const auto& test) {
                              std::string name = test.param.folder;
                              std::ranges::replace(name, '-', '_');
@@ -68,7 +69,7 @@ TEST(Scnet, WithTransformerKeysIsBuiltWithTransformers) {
     const auto network = model::build_network("scnet", golden.config(), golden.weights());
     const auto ours = run_network(backend::ReferenceBackend(), network, golden.tensor("input"));
 
-    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kTolerance);
+    EXPECT_LT(relative_error(ours, golden.tensor("forward")), kScnetTolerance);
 }
 
 TEST(Scnet, OneStemOfFourIsThatStem) {
@@ -80,7 +81,7 @@ TEST(Scnet, OneStemOfFourIsThatStem) {
         const auto all = golden.tensor("forward");
         const size_t stem = all.size() / 4;
 
-        EXPECT_LT(relative_error(ours, std::span(all).subspan(2 * stem, stem)), kTolerance) << folder;
+        EXPECT_LT(relative_error(ours, std::span(all).subspan(2 * stem, stem)), kScnetTolerance) << folder;
     }
 }
 
