@@ -10,7 +10,7 @@ constexpr float kBatchNormEpsilon = 1e-5f;  // nn.BatchNorm1d's
 using Values = std::function<std::vector<float>()>;
 
 // y = x * gain + shift, per channel.
-struct Norm {
+struct StoredNorm {
     Values weight;
     Values bias;
     Values mean;
@@ -34,10 +34,10 @@ FoldedConvolution fold_batch_norm(WeightReader& weights, const std::string& conv
     weights.ignore(norm + ".num_batches_tracked");
     if (!weights.is_made_up() && !weights.has(norm + ".weight") && !weights.has(norm + ".running_mean"))
         return plain;
-    const Norm folded{weights.take_values(norm + ".weight", channels),
-                      weights.take_values(norm + ".bias", channels),
-                      weights.take_values(norm + ".running_mean", channels),
-                      weights.take_values(norm + ".running_var", channels)};
+    const StoredNorm folded{weights.take_values(norm + ".weight", channels),
+                            weights.take_values(norm + ".bias", channels),
+                            weights.take_values(norm + ".running_mean", channels),
+                            weights.take_values(norm + ".running_var", channels)};
     const auto fill_weight = [fill = plain.weight.fill, folded](std::span<float> out) {
         fill(out);
         const std::vector<float> gains = folded.gains();

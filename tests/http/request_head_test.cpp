@@ -7,14 +7,14 @@
 namespace msst::http {
 namespace {
 
-RequestHead parse(const std::string& lines) {
+RequestHead parse_one_head(const std::string& lines) {
     return parse_request_head(lines + "\r\n\r\n");
 }
 
 // The session's tests (session_test.cpp) hold the table of what is refused.
 
 TEST(RequestHead, ReadsWhatTheSessionNeeds) {
-    const RequestHead head = parse(
+    const RequestHead head = parse_one_head(
         "POST /a%20b?c=d&e HTTP/1.1\r\nHost: x:80\r\nX-Empty:\r\nX-Blank: \t b \r\n"
         "Content-Length: 007\r\nExpect: 100-Continue");
     EXPECT_EQ(head.method, beast_http::verb::post);
@@ -29,17 +29,18 @@ TEST(RequestHead, ReadsWhatTheSessionNeeds) {
 }
 
 TEST(RequestHead, ReadsTargetsInEveryForm) {
-    EXPECT_EQ(parse("GET http://h HTTP/1.1\r\nHost: h").path, "/");
-    EXPECT_EQ(parse("GET HTTPS://h:1?q HTTP/1.1\r\nHost: h").query, "q");
-    EXPECT_EQ(parse("GET /a?b?c HTTP/1.1\r\nHost: h").query, "b?c");
-    EXPECT_EQ(parse("OPTIONS * HTTP/1.1\r\nHost: h").path, "*");
+    EXPECT_EQ(parse_one_head("GET http://h HTTP/1.1\r\nHost: h").path, "/");
+    EXPECT_EQ(parse_one_head("GET HTTPS://h:1?q HTTP/1.1\r\nHost: h").query, "q");
+    EXPECT_EQ(parse_one_head("GET /a?b?c HTTP/1.1\r\nHost: h").query, "b?c");
+    EXPECT_EQ(parse_one_head("OPTIONS * HTTP/1.1\r\nHost: h").path, "*");
     for (const char* target : {"*", "a", "ftp://h/", "http:///a", "http://a@b c/", "/a b", ""})
-        EXPECT_THROW(parse("GET " + std::string(target) + " HTTP/1.1\r\nHost: h"), ApiError) << target;
+        EXPECT_THROW(parse_one_head("GET " + std::string(target) + " HTTP/1.1\r\nHost: h"), ApiError)
+            << target;
 }
 
 TEST(RequestHead, DecidesAboutTheConnection) {
     const auto is_kept = [](const std::string& version, const std::string& connection) {
-        return parse("GET / " + version + "\r\nHost: h\r\nConnection: " + connection).is_keep_alive;
+        return parse_one_head("GET / " + version + "\r\nHost: h\r\nConnection: " + connection).is_keep_alive;
     };
     EXPECT_TRUE(is_kept("HTTP/1.1", ""));
     EXPECT_FALSE(is_kept("HTTP/1.1", "keep-alive, CLOSE"));
