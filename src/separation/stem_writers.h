@@ -50,6 +50,7 @@ private:
     };
 
     void add_output(Choice choice, const std::filesystem::path& path);
+    void add_finished(const Output& output, const audio::WrittenFile& file);
 
     size_t instruments_;  // of the separator
     audio::WriterOptions options_;

@@ -285,6 +285,16 @@ TEST_F(Song, LeavesNoFileWhenTheSeparatorFails) {
     EXPECT_EQ(files(), std::vector<std::string>{"input.wav"});
 }
 
+TEST_F(Song, LeavesNoStemWhenOneCannotBeGivenItsName) {
+    make_input(4410);
+    std::filesystem::create_directories(folder / "other.wav" / "in the way");
+    const testing::GainSeparator separator(stereo_model({"vocals", "other", "drums"}), {0.25f, 0.5f, 0.25f});
+
+    EXPECT_THROW(separate_song(separator, request({"vocals", "other", "drums"}), {}), Error);
+
+    EXPECT_EQ(files(), (std::vector<std::string>{"input.wav", "other.wav"}));
+}
+
 TEST_F(Song, LeavesNoFileWhenItIsCancelled) {
     make_input(50'000);
     const testing::GainSeparator separator(stereo_model({"vocals"}), {1.0f});
