@@ -21,8 +21,8 @@ using Exchanges = std::vector<std::pair<int, int>>;
 #define MSST_FOR_EVERY_VECTOR_WIDTH
 #endif
 
-// Two comparisons, as the instructions for minimum and maximum make them: of one (b = x < y ? y : x) GCC 12 makes masked
-// stores behind jumps for AVX2, four times as slow.
+// Two comparisons, as the instructions for minimum and maximum make them: of one (b = x < y ? y : x) GCC 12
+// makes masked stores behind jumps for AVX2, four times as slow.
 MSST_FOR_EVERY_VECTOR_WIDTH
 void exchange_all(Rows& rows, const Exchanges& exchanges) {
     for (const auto& [low, high] : exchanges) {
