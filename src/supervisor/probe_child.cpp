@@ -7,6 +7,7 @@
 
 #include <poll.h>
 #include <sys/socket.h>
+#include <sysexits.h>
 
 #include "base/clock.h"
 #include "base/descriptor_passing.h"
@@ -32,6 +33,9 @@ ChildProcess start_child(const ProbeChild::Command& command, SocketPair& sockets
     return child;
 }
 
+// How long a child that has closed its socket may take to be gone.
+constexpr Milliseconds kEndPatience{1000};
+
 [[noreturn]] void throw_unreadable() {
     throw Error(ErrorCode::invalid_input, "the file could not be examined", "invalid_audio");
 }
@@ -47,8 +51,11 @@ std::string ProbeChild::ask(int file, Milliseconds timeout) {
         throw Error(ErrorCode::unavailable, "the prober's child did not start");
     send_descriptor(sockets_.ours.get(), file);
     const auto answer = read_line(deadline);
-    if (!answer) throw_unreadable();
-    return *answer;
+    if (answer) return *answer;
+    const auto exit = child_.wait_for(kEndPatience);
+    if (exit && exit->signal == 0 && exit->code == EX_IOERR)
+        throw Error(ErrorCode::unavailable, "the prober's child could not send its answer");
+    throw_unreadable();
 }
 
 // None: it ended, said too much, or nothing until the deadline.

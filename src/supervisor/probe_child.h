@@ -21,9 +21,9 @@ public:
     // False: it died while it waited.
     bool is_waiting() { return !child_.find_exit(); }
 
-    // The line it answers with. Throws Error(unavailable) if it was not there to ask, and
-    // Error(invalid_input, …, "invalid_audio") if it took the file and then crashed, talked without end or
-    // said nothing until the timeout. Once.
+    // The line it answers with. Throws Error(unavailable) if it was not there to ask or could not send
+    // (EX_IOERR), and Error(invalid_input, …, "invalid_audio") if it took the file and then crashed, talked
+    // without end or said nothing until the timeout. Once.
     std::string ask(int file, Milliseconds timeout);
 
     // How it ended, for the log, if asking failed. None: it did not end by itself.

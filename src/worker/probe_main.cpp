@@ -3,6 +3,7 @@
 #include <string>
 
 #include <nlohmann/json.hpp>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "audio/probe.h"
@@ -60,7 +61,11 @@ int run_probe_child(int socket) {
     if (!not_applied.empty()) answer["not_applied"] = std::move(not_applied);
     const std::string line =
         answer.dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace) + "\n";
-    write_all(socket, line, "the prober's socket");
+    try {
+        write_all(socket, line, "the prober's socket");
+    } catch (const Error&) {
+        return EX_IOERR;  // nothing that the file did
+    }
     return 0;
 }
 

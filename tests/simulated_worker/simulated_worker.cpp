@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "base/descriptor_passing.h"
@@ -64,6 +65,7 @@ int misbehave(const std::string& how) {
     const UniqueFd file = receive_descriptor(tasks::kControlDescriptor);
     if (!file) return 0;
     if (how == "crash") std::abort();
+    if (how == "mute") return EX_IOERR;
     if (how == "garbage") say("{\"format\":\"exe\"}\n");
     if (how == "flood") say(std::string(100'000, 'x'));
     while (how == "hang") ::pause();

@@ -96,6 +96,10 @@ TEST_F(Probe, DoesNotBlameTheFileForAChildThatDoesNotStart) {
     EXPECT_EQ(error_of(absent), "unavailable/");
 }
 
+TEST_F(Probe, DoesNotBlameTheFileForAChildThatCannotSendItsAnswer) {
+    EXPECT_EQ(error_of(how("mute")), "unavailable/");
+}
+
 TEST_F(Probe, SaysThatAFileIsMissing) {
     Prober prober(how("honest"), log);
     try {
