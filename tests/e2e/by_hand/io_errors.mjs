@@ -14,7 +14,7 @@ import {Server, until} from '../support/server.mjs';
 // strace counts N for every thread apart: a pool of threads fails as often as it has threads.
 const kCalls = {
   fsync: ['EIO', 'ENOSPC'], fdatasync: ['EIO', 'ENOSPC'], pwrite64: ['EIO', 'ENOSPC'], write: ['EIO', 'ENOSPC'],
-  openat: ['EIO', 'EMFILE'], renameat2: ['EIO', 'ENOSPC'], ftruncate: ['EIO'], unlink: ['EIO'], accept4: ['EMFILE'],
+  openat: ['EIO', 'EMFILE'], renameat2: ['EIO', 'ENOSPC'], rename: ['EIO', 'ENOSPC'], ftruncate: ['EIO'], unlink: ['EIO'],
 };
 const kTimes = [1, 2, 3];
 const points = process.argv.length > 2 ? process.argv.slice(2)

@@ -120,7 +120,7 @@ if (!existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes')) {
       await until(() => worker(), {what: 'a fresh worker'});
       await until(async () => (await metrics(server)).workers.every(({state}) => state === 'idle'), {what: 'an idle worker'});
       writeFileSync(control('memory.force_empty'), '0');
-      const limit = resident(server.pid) + resident(worker()) + 12_000_000;
+      const limit = resident(server.pid) + resident(await until(worker, {what: 'that worker'})) + 12_000_000;
       const id = await server.task(makeWav({seconds: 120}), {use_tta: 'true'});
       writeFileSync(control('memory.limit_in_bytes'), String(limit));
       const task = await server.final(id, {limitMs: kLongMs});
