@@ -1,6 +1,6 @@
 # One GoogleTest program per folder of tests/, from every .cpp below the folder that calls this. A folder below it
-# that has a CMakeLists.txt is another program. SECONDS: what a long one takes about
-# under the sanitizers; CTest begins with the longest.
+# that has a CMakeLists.txt is another program. SECONDS: what a long one takes about under the sanitizers; CTest begins
+# with the longest.
 #
 #   msst_test(store USES store-sqlite SECONDS 40)   ->  msst-store-test
 function(msst_test name)

@@ -6,11 +6,11 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checkpoint/tensor_view.h"
 
 namespace msst::checkpoint {
 namespace {
 
-constexpr size_t kMaxPickleRank = 8;
 constexpr size_t kMaxDtypeCodeBytes = 16;
 constexpr size_t kMaxStorageKeyBytes = 200;
 
@@ -50,9 +50,9 @@ public:
 
     std::vector<int64_t> sizes(size_t index) const {
         const auto& sequence = at<Sequence>(index, "a tuple of sizes");
-        if (sequence.items.size() > kMaxPickleRank)
+        if (sequence.items.size() > kMaxRank)
             fail(function_ + ": a tensor of " + std::to_string(sequence.items.size()) + " axes, " +
-                 std::to_string(kMaxPickleRank) + " are supported");
+                 std::to_string(kMaxRank) + " are supported");
         std::vector<int64_t> sizes;
         for (const ValueId item : sequence.items) {
             const auto* size = tree.get_if<int64_t>(item);

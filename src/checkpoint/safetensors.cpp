@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "checkpoint/tensor_view.h"
 
 namespace msst::checkpoint {
 namespace {
@@ -13,7 +14,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr uint64_t kMaxHeaderBytes = 16 << 20;
-constexpr size_t kMaxSafetensorsRank = 8;
 
 [[noreturn]] void fail_safetensors(const std::string& problem) {
     throw Error(ErrorCode::invalid_input, "safetensors file: " + problem);
@@ -60,7 +60,7 @@ TensorView read_tensor(const Json& entry, const std::string& shown, Bytes data) 
     StoredTensor tensor;
     tensor.storage.type = *type;
     tensor.shape = read_integers(entry, "shape", shown);
-    if (tensor.shape.size() > kMaxSafetensorsRank)
+    if (tensor.shape.size() > kMaxRank)
         fail_safetensors("tensor '" + shown + "' has " + std::to_string(tensor.shape.size()) + " axes");
     tensor.strides = row_major_strides(tensor.shape, shown);
     const std::vector<int64_t> range = read_integers(entry, "data_offsets", shown);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -9,6 +10,8 @@
 #include "checkpoint/pickle_value.h"
 
 namespace msst::checkpoint {
+
+constexpr size_t kMaxRank = 8;  // axes of a tensor; a file that claims more is refused
 
 // A tensor inside a file's bytes, checked: every element lies within `bytes`.
 struct TensorView {
