@@ -1,4 +1,5 @@
-// Every operation on every backend against the reference, with odd sizes on purpose.
+// Every operation on every backend against the reference, with odd sizes on purpose. Long, since it is one
+// list of cases.
 
 #include "backend/conformance.h"
 
