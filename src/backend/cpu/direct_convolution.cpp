@@ -13,9 +13,9 @@
 
 #include <algorithm>
 
-#include <dnnl.hpp>
 #include <omp.h>
 
+#include "backend/cpu/matrix_product.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -23,12 +23,6 @@ namespace {
 
 constexpr int64_t kBlockFloats = 32 << 10;  // of x under a block
 constexpr int64_t kMostBlockRows = 40 * kDirectRows;
-
-bool has_avx512() {
-    const auto isa = dnnl::get_effective_cpu_isa();
-    return isa != dnnl::cpu_isa::sse41 && isa != dnnl::cpu_isa::avx && isa != dnnl::cpu_isa::avx2 &&
-           isa != dnnl::cpu_isa::avx2_vnni;
-}
 
 }  // namespace
 

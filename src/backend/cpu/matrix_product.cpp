@@ -1,10 +1,12 @@
 #include "backend/cpu/matrix_product.h"
 
-#include <array>
+#include <optional>
 #include <unordered_map>
-#include <vector>
+
+#include <omp.h>
 
 #include "backend/cpu/onednn.h"
+#include "backend/cpu/row_product.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -50,6 +52,18 @@ bool has_native_bfloat16() {
     }
 }
 
+bool has_avx512() {
+    switch (dnnl::get_effective_cpu_isa()) {
+        case dnnl::cpu_isa::sse41:
+        case dnnl::cpu_isa::avx:
+        case dnnl::cpu_isa::avx2:
+        case dnnl::cpu_isa::avx2_vnni:
+            return false;
+        default:
+            return true;
+    }
+}
+
 // A primitive for calls of one number of rows.
 struct PackedCall {
     PackedCall(const dnnl::matmul::primitive_desc& d, const memory& weight, const memory& bias,
@@ -81,9 +95,12 @@ struct PackedProduct::Prepared {
     memory bias;
     std::unique_ptr<PackedCall> whole;
     std::unique_ptr<PackedCall> rest;
+    std::optional<RowProduct> own;  // then nothing of oneDNN
+    int threads = 1;
 };
 
 int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows) {
+    if (RowProduct::suits(shape)) return 0;
     return dnnl_check("describe a product", [&] {
         const int64_t rows = std::min(shape.rows, total_rows);
         const auto whole = describe(shape, rows, any_weight(shape));
@@ -96,6 +113,11 @@ int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows) {
 PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, const float* weight,
                              const float* bias, std::byte* scratch)
     : prepared_(std::make_unique<Prepared>()) {
+    if (RowProduct::suits(shape)) {
+        prepared_->own.emplace(shape, weight, bias);
+        prepared_->threads = omp_get_max_threads();
+        return;
+    }
     dnnl_check("prepare a product", [&] {
         Prepared& p = *prepared_;
         p.rows = std::min(shape.rows, total_rows);
@@ -117,28 +139,14 @@ PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, cons
     });
 }
 
-PackedProduct::PackedProduct(std::unique_ptr<Prepared> prepared) : prepared_(std::move(prepared)) {}
-
-PackedProduct PackedProduct::twin() const {
-    const Prepared& p = *prepared_;
-    auto other = std::make_unique<Prepared>();
-    other->rows = p.rows;
-    other->weight = p.weight;
-    other->bias = p.bias;
-    const auto copy = [&](const std::unique_ptr<PackedCall>& call) {
-        return call ? std::make_unique<PackedCall>(call->description, p.weight, p.bias, nullptr) : nullptr;
-    };
-    dnnl_check("prepare a product", [&] {
-        other->whole = copy(p.whole);
-        other->rest = copy(p.rest);
-    });
-    return PackedProduct(std::move(other));
-}
-
 PackedProduct::~PackedProduct() = default;
 PackedProduct::PackedProduct(PackedProduct&&) noexcept = default;
 
 void PackedProduct::run(Buffer x, Buffer y, int64_t count) {
+    if (prepared_->own) {
+        prepared_->own->run(x.floats(), y.floats(), count, prepared_->threads);
+        return;
+    }
     PackedCall* call = count == prepared_->rows ? prepared_->whole.get() : prepared_->rest.get();
     check(call != nullptr, "a product is run with rows it was not prepared for");
     dnnl_check("multiply", [&] {

@@ -8,7 +8,8 @@
 
 namespace msst::backend::cpu {
 
-// y = activation(x weight^T + bias), or y += x weight^T + bias, by oneDNN, with the weight packed once.
+// y = activation(x weight^T + bias), or y += x weight^T + bias, with the weight packed once: by oneDNN, or
+// by row_product.h where that is faster.
 struct ProductShape {
     int64_t rows = 0;  // per call, at most
     int64_t in = 0;
@@ -22,8 +23,7 @@ struct ProductShape {
     bool accumulates = false;  // adds to what y holds; y is float32 and activation none
 };
 
-// Memory that oneDNN works in during a call of a product that is prepared by this thread, in its
-// ThreadSettings.
+// Memory that a call works in, of a product that is prepared by this thread, in its ThreadSettings.
 int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows);
 
 class PackedProduct {
@@ -36,15 +36,11 @@ public:
     ~PackedProduct();
     PackedProduct(PackedProduct&&) noexcept;
 
-    // Another one with the same packed weight and scratch of its own: the two may run at the same time.
-    PackedProduct twin() const;
-
     // count rows: shape.rows, or total_rows % shape.rows.
     void run(Buffer x, Buffer y, int64_t count);
 
 private:
     struct Prepared;
-    explicit PackedProduct(std::unique_ptr<Prepared> prepared);
     std::unique_ptr<Prepared> prepared_;
 };
 
@@ -90,7 +86,8 @@ private:
     std::unique_ptr<Prepared> prepared_;
 };
 
-// Whether oneDNN has native bfloat16 products on this processor.
+// What oneDNN makes use of on this processor: native bfloat16 products, 512 bits.
 bool has_native_bfloat16();
+bool has_avx512();
 
 }  // namespace msst::backend::cpu

@@ -20,21 +20,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
 
-// Calls use(integral_constant) with the most rows of a tile that there are. Returns how many.
-template <class Use>
-HWY_INLINE int64_t with_most_rows(int64_t rows, const Use& use) {
-    if (rows >= kTileRows) {
-        use(std::integral_constant<int, kTileRows>());
-        return kTileRows;
-    }
-    if (rows >= 3) {
-        use(std::integral_constant<int, 3>());
-        return 3;
-    }
-    use(std::integral_constant<int, 1>());
-    return 1;
-}
-
 template <class Factors, class Out>
 HWY_INLINE void multiply_panels(const PanelProduct& p, const std::byte* x, int64_t rows,
                                 std::byte* const* y_rows) {

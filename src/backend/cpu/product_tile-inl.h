@@ -126,6 +126,21 @@ HWY_INLINE void with_rows(int64_t rows, const Use& use) {
         use(std::integral_constant<int, 2>());
 }
 
+// Calls use(integral_constant) with the most rows of a tile that there are. Returns how many.
+template <class Use>
+HWY_INLINE int64_t with_most_rows(int64_t rows, const Use& use) {
+    if (rows >= kTileRows) {
+        use(std::integral_constant<int, kTileRows>());
+        return kTileRows;
+    }
+    if (rows >= 3) {
+        use(std::integral_constant<int, 3>());
+        return 3;
+    }
+    use(std::integral_constant<int, 1>());
+    return 1;
+}
+
 // Calls use(integral_constant) with the number of vectors in a panel, 1 … kTileVectors.
 template <class Use>
 HWY_INLINE void with_vectors(int64_t vectors, const Use& use) {

@@ -1,0 +1,140 @@
+// Compiled once per instruction set: Highway includes this file again for each.
+//
+// A block of rows that stays in the second-level cache goes by all panels of the weight; of a panel, which
+// stays in the first-level one, all rows of the block take their share. Nothing but the weight is packed: x
+// is read where it lies, one number a time. What follows the sum is done while the tile is in the first-level
+// cache.
+#include "backend/cpu/row_product.h"
+
+#include <algorithm>
+
+#include "backend/cpu/vector_kernels.h"
+
+// foreach_target.h must come first.
+// clang-format off
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "backend/cpu/row_product.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+#include "backend/cpu/product_tile-inl.h"
+#include "backend/cpu/vector_functions-inl.h"
+// clang-format on
+
+HWY_BEFORE_NAMESPACE();
+namespace msst::backend::cpu::HWY_NAMESPACE {
+
+// `rows` of a tile at column `first`: bias and what follows the sum. Not inlined: what follows, once for
+// every register of a tile, would take the compiler minutes.
+HWY_NOINLINE void finish_rows(const RowProduct& p, const float* sums, int64_t rows, int64_t first, float* y) {
+    const ProductShape& s = p.shape();
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    with_activation(s.activation, [&](auto activate) MSST_BODY {
+        for (int64_t v = 0; v < kTileVectors && first + v * lanes < s.out; ++v) {
+            const int64_t column = first + v * lanes;
+            const Vector bias = hn::LoadU(d, p.bias() + column);
+            const auto finish = [&](int64_t r, auto part) MSST_BODY {
+                auto* at = reinterpret_cast<std::byte*>(y + r * s.y_stride);
+                Vector value = activate(hn::Add(hn::Load(d, sums + (r * kTileVectors + v) * lanes), bias));
+                if (s.accumulates) value = hn::Add(value, load_at<Float32>(at, column, part));
+                store_at<Float32>(value, at, column, part);
+            };
+            if (column + lanes <= s.out)
+                for (int64_t r = 0; r < rows; ++r) finish(r, Whole());
+            else
+                for (int64_t r = 0; r < rows; ++r) finish(r, Part{s.out - column});
+        }
+    });
+}
+
+void MultiplyPart(const RowProduct& p, const RowProduct::Part& part) {
+    const ProductShape& s = p.shape();
+    const int64_t lanes = hn::Lanes(Floats());
+    const int64_t columns = kTileVectors * lanes;
+    HWY_ALIGN float sums[kTileRows * kTileVectors * hn::MaxLanes(Floats())];
+    for (int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
+        const std::byte* weight = p.panels() + panel * columns * s.in * 4;
+        for (int64_t row = 0; row < part.rows;)
+            row += with_most_rows(part.rows - row, [&](auto kRows) MSST_BODY {
+                product_tile<FloatFactors, kTileVectors, kRows>(
+                    bytes(part.x + row * s.x_stride), s.x_stride * 4, weight, s.in,
+                    [&](int64_t r, int64_t v, Vector sum)
+                        MSST_BODY { hn::Store(sum, Floats(), sums + (r * kTileVectors + v) * lanes); });
+                finish_rows(p, sums, kRows, panel * columns, part.y + row * s.y_stride);
+            });
+    }
+}
+
+int64_t RowProductColumns() {
+    return kTileVectors * hn::Lanes(Floats());
+}
+
+}  // namespace msst::backend::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+
+namespace msst::backend::cpu {
+namespace {
+
+HWY_EXPORT(RowProductColumns);
+
+constexpr int64_t kTileRows = 6;
+constexpr int64_t kBlockBytes = 192 << 10;  // of x: with a panel less than a second-level cache
+
+int64_t up_to_multiple(int64_t count, int64_t divisor) {
+    return (count + divisor - 1) / divisor * divisor;
+}
+
+int64_t columns_of_panel() {
+    return HWY_DYNAMIC_DISPATCH(RowProductColumns)();
+}
+
+// Blocks of about the same size, as many for every thread as for the others.
+int64_t rows_of_block(int64_t rows, int64_t in, int threads) {
+    const int64_t most = std::max(kTileRows, kBlockBytes / (in * 4) / kTileRows * kTileRows);
+    const int64_t blocks = up_to_multiple((rows + most - 1) / most, threads);
+    return up_to_multiple((rows + blocks - 1) / blocks, kTileRows);
+}
+
+}  // namespace
+
+bool RowProduct::suits(const ProductShape& s) {
+    return s.x_storage == Storage::float32 && s.y_storage == Storage::float32 && !has_avx512();
+}
+
+RowProduct::RowProduct(const ProductShape& shape, const float* weight, const float* bias)
+    : shape_(shape),
+      panel_count_((shape.out + columns_of_panel() - 1) / columns_of_panel()),
+      panels_(panel_count_ * columns_of_panel() * shape.in * 4),
+      bias_(panel_count_ * columns_of_panel()) {
+    const int64_t columns = columns_of_panel();
+    if (shape.has_bias) std::copy_n(bias, shape.out, bias_.begin());
+    for (int64_t o = 0; o < shape.out; ++o)
+        pack_column({weight + o * shape.in, static_cast<size_t>(shape.in)}, Storage::float32,
+                    panels_.data() + (o / columns * columns * shape.in + o % columns) * 4, columns * 4);
+}
+
+HWY_EXPORT(MultiplyPart);
+
+void RowProduct::run(const float* x, float* y, int64_t rows, int threads) const {
+    const int64_t block = rows_of_block(rows, shape_.in, threads);
+    const int64_t blocks = (rows + block - 1) / block;
+    // Few rows: the panels are divided as well.
+    const int64_t groups = std::clamp<int64_t>(threads / blocks, 1, panel_count_);
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+    for (int64_t task = 0; task < blocks * groups; ++task) {
+        const int64_t row = task / groups * block;
+        const int64_t group = task % groups;
+        const Part part = {.x = x + row * shape_.x_stride,
+                           .y = y + row * shape_.y_stride,
+                           .rows = std::min(block, rows - row),
+                           .first_panel = panel_count_ * group / groups,
+                           .last_panel = panel_count_ * (group + 1) / groups};
+        HWY_DYNAMIC_DISPATCH(MultiplyPart)(*this, part);
+    }
+}
+
+}  // namespace msst::backend::cpu
+
+#endif
