@@ -314,6 +314,15 @@ TEST_P(Conformance, Convolution) {
           ConvolutionCase{{2, 130, 9, 8}, {33, 130, 3, 2}, {.strides = {3, 2}, .pad_end = {4, 1}}},
           ConvolutionCase{{5, 17, 1, 211}, {34, 17, 1, 3}, {.pad_begin = {0, 1}, .pad_end = {0, 1}}},
           ConvolutionCase{{1, 4, 40, 101}, {16, 4, 4, 1}, {.strides = {4, 1}, .pad_begin = {2, 0}}},
+          // 3 x 3: several samples, odd ends, more padding than that of the same size, none, one pixel
+          ConvolutionCase{{3, 16, 11, 13}, {18, 16, 3, 3}, {.pad_begin = {2, 0}, .pad_end = {1, 2}}},
+          ConvolutionCase{{1, 24, 9, 131},
+                          {40, 24, 3, 3},
+                          {.pad_begin = {1, 1}, .pad_end = {1, 1}, .activation = Activation::relu}},
+          ConvolutionCase{{2, 17, 3, 3}, {16, 17, 3, 3}, {}},
+          // 1 x 1: more pixels than go at once, and padding
+          ConvolutionCase{{2, 21, 9, 131}, {35, 21, 1, 1}, {.activation = Activation::gelu}},
+          ConvolutionCase{{1, 6, 3, 4}, {5, 6, 1, 1}, {.pad_begin = {1, 0}, .pad_end = {0, 2}}},
           ConvolutionCase{
               {1, 12, 5, 6}, {18, 4, 1, 1}, {.groups = 3, .activation = {Activation::elu, 0.7f}}}}) {
         for (const bool has_residual : {false, true}) {

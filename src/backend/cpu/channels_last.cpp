@@ -11,7 +11,7 @@
 #include "backend/cpu/direct_convolution.h"
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/packed_convolution.h"
-#include "backend/cpu/patch_kernel.h"
+#include "backend/cpu/tile_convolution.h"
 #include "backend/cpu/upsampling.h"
 #include "backend/cpu/vector_kernels.h"
 
@@ -212,7 +212,7 @@ private:
 }  // namespace
 
 std::unique_ptr<Kernel> make_channels_last(const Convolution& op, const KernelContext& c) {
-    if (auto kernel = make_patch_convolution(op, c)) return kernel;
+    if (auto kernel = make_tile_convolution(op, c)) return kernel;
     ConvolutionShape shape = shape_of(c);
     shape.strides = op.strides;
     shape.dilations = op.dilations;

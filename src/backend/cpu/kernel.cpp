@@ -5,7 +5,7 @@
 #include "backend/cpu/attention_head.h"
 #include "backend/cpu/convolution.h"
 #include "backend/cpu/lstm.h"
-#include "backend/cpu/patch_kernel.h"
+#include "backend/cpu/tile_convolution.h"
 #include "base/error.h"
 
 namespace msst::backend::cpu {
@@ -35,7 +35,7 @@ int64_t scratch_bytes(const KernelContext& context) {
     if (std::holds_alternative<graph::Convolution>(node.op) ||
         std::holds_alternative<graph::TransposedConvolution>(node.op))
         return std::max(convolution_scratch_bytes(graph, node),
-                        patch_scratch_bytes(graph, node, context.threads));
+                        tile_convolution_scratch_bytes(graph, node, context.threads));
     if (const auto* lstm = std::get_if<graph::Lstm>(&node.op)) {
         const LstmSizes sizes(*lstm, graph.shape(node.inputs[graph::Lstm::kX]),
                               graph.shape(node.inputs[graph::Lstm::kHiddenWeight]), context.threads);

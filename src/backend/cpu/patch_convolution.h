@@ -30,11 +30,11 @@ public:
     // The output is made in tasks, which may run at the same time.
     int64_t tasks() const { return shape_.x[0] * row_blocks() * pixel_blocks(); }
 
-    // Adds residual, [n, h', w', out], which may be y, if it is not null. memory: patch_bytes() of the task's
+    // Adds residual, [n, h', w', out], which may be y, if it is not null. memory: task_bytes() of the task's
     // own.
     void run(int64_t task, const float* x, const float* residual, float* y, std::byte* memory) const;
 
-    static int64_t patch_bytes(const Shape& shape) { return Patch(shape).bytes(); }
+    static int64_t task_bytes(const Shape& shape) { return Patch(shape).bytes(); }
 
     // What a task reads of x, for some pixels of some rows of y, in memory of its own: with zeros where x
     // ends.

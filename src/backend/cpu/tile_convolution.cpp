@@ -1,4 +1,4 @@
-#include "backend/cpu/patch_kernel.h"
+#include "backend/cpu/tile_convolution.h"
 
 #include <algorithm>
 #include <atomic>
@@ -6,8 +6,11 @@
 #include <omp.h>
 
 #include "backend/cpu/channel_rows.h"
+#include "backend/cpu/matrix_product.h"
 #include "backend/cpu/patch_convolution.h"
 #include "backend/cpu/progress_teller.h"
+#include "backend/cpu/row_groups.h"
+#include "backend/cpu/winograd_convolution.h"
 
 namespace msst::backend::cpu {
 namespace {
@@ -25,20 +28,28 @@ PatchConvolution::Shape shape_of(const graph::Graph& graph, const graph::Node& n
     return shape;
 }
 
-bool is_possible(const graph::Graph& graph, const graph::Node& node) {
+// Neither gated nor in groups, without holes.
+bool is_plain(const graph::Node& node) {
     const auto* op = std::get_if<Convolution>(&node.op);
     return op && op->layout == graph::Layout::channels_last && op->groups == 1 && !op->is_gated &&
-           op->dilations == std::array<int64_t, 2>{1, 1} &&
-           PatchConvolution::is_worth_it(shape_of(graph, node));
+           op->dilations == std::array<int64_t, 2>{1, 1};
 }
 
-class PatchKernel final : public Kernel {
+// A product of x as it lies.
+bool is_pointwise(const PatchConvolution::Shape& s) {
+    return s.weight[2] * s.weight[3] == 1 && s.strides == std::array<int64_t, 2>{1, 1} && s.x[1] == s.y[1] &&
+           s.x[2] == s.y[2] && !has_avx512();
+}
+
+// ByTasks: WinogradConvolution or PatchConvolution.
+template <class ByTasks>
+class TileConvolutionKernel final : public Kernel {
 public:
-    PatchKernel(const Convolution& op, const KernelContext& c)
+    TileConvolutionKernel(const Convolution& op, const KernelContext& c)
         : activation_(op.activation),
           channels_(c.output_shape().back()),
           rows_(graph::elements(c.output_shape()) / channels_),
-          patch_bytes_(PatchConvolution::patch_bytes(shape_of(c.graph, c.node))),
+          task_bytes_(ByTasks::task_bytes(shape_of(c.graph, c.node))),
           threads_(c.threads),
           x_(c.floats(Convolution::kX)),
           residual_(c.floats(Convolution::kResidual)),
@@ -57,7 +68,7 @@ public:
         for (int64_t task = 0; task < tasks; ++task) {
             if (stop.stop_requested() || teller.has_failed()) continue;
             const int thread = omp_get_thread_num();
-            convolution_.run(task, x_, residual_, y_.floats(), scratch_ + thread * patch_bytes_);
+            convolution_.run(task, x_, residual_, y_.floats(), scratch_ + thread * task_bytes_);
             const int64_t now = ++done;
             if (thread == 0) teller.tell(now);
         }
@@ -79,31 +90,45 @@ private:
     graph::Activation activation_;
     int64_t channels_;
     int64_t rows_;
-    int64_t patch_bytes_;
+    int64_t task_bytes_;
     int threads_;
     const float* x_;
     const float* residual_;
     Buffer y_;
     std::byte* scratch_;
-    PatchConvolution convolution_;
+    ByTasks convolution_;
 };
+
+std::unique_ptr<Kernel> make_pointwise(const Convolution& op, const KernelContext& c) {
+    KernelContext context = c;
+    context.row_step = kRowStep;
+    return make(graph::Linear{op.activation}, context);
+}
 
 }  // namespace
 
-std::unique_ptr<Kernel> make_patch_convolution(const Convolution& op, const KernelContext& c) {
-    if (!is_possible(c.graph, c.node) || c.products != Storage::float32) return nullptr;
+std::unique_ptr<Kernel> make_tile_convolution(const Convolution& op, const KernelContext& c) {
+    static_assert(static_cast<int>(graph::Linear::kResidual) == static_cast<int>(Convolution::kResidual));
+    if (!is_plain(c.node) || c.products != Storage::float32 || c.output.storage != Storage::float32)
+        return nullptr;
     for (const int input : {static_cast<int>(Convolution::kX), static_cast<int>(Convolution::kResidual)})
         if (c.has(input) && c.inputs[input].storage != Storage::float32) return nullptr;
+    const PatchConvolution::Shape shape = shape_of(c.graph, c.node);
+    if (is_pointwise(shape)) return make_pointwise(op, c);
     // A residual is added behind the activation.
-    if (c.output.storage != Storage::float32 ||
-        (c.has(Convolution::kResidual) && op.activation.kind != graph::Activation::none))
-        return nullptr;
-    return std::make_unique<PatchKernel>(op, c);
+    if (c.has(Convolution::kResidual) && op.activation.kind != graph::Activation::none) return nullptr;
+    if (WinogradConvolution::is_worth_it(shape))
+        return std::make_unique<TileConvolutionKernel<WinogradConvolution>>(op, c);
+    if (PatchConvolution::is_worth_it(shape))
+        return std::make_unique<TileConvolutionKernel<PatchConvolution>>(op, c);
+    return nullptr;
 }
 
-int64_t patch_scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
-    if (!is_possible(graph, node)) return 0;
-    return threads * PatchConvolution::patch_bytes(shape_of(graph, node));
+int64_t tile_convolution_scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
+    if (!is_plain(node)) return 0;
+    const PatchConvolution::Shape shape = shape_of(graph, node);
+    if (WinogradConvolution::is_worth_it(shape)) return threads * WinogradConvolution::task_bytes(shape);
+    return PatchConvolution::is_worth_it(shape) ? threads * PatchConvolution::task_bytes(shape) : 0;
 }
 
 }  // namespace msst::backend::cpu

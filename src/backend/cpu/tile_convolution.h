@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+
+#include "backend/cpu/kernel.h"
+
+namespace msst::backend::cpu {
+
+// A convolution of float32 with channels last by our own tile of registers: as a product (1 x 1), by
+// winograd_convolution.h or by patch_convolution.h. Null where it is better left to others.
+std::unique_ptr<Kernel> make_tile_convolution(const graph::Convolution& op, const KernelContext& context);
+
+// Memory that such a kernel needs while it runs; 0 where there is none.
+int64_t tile_convolution_scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads);
+
+}  // namespace msst::backend::cpu
