@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdlib>
 #include <functional>
 
 #include <signal.h>
@@ -43,6 +44,30 @@ public:
 
 private:
     pid_t pid_;
+};
+
+// Holds a forked process up until the other one lets it through; made before the fork.
+class Gate {
+public:
+    Gate() {
+        if (pipe(pipe_) != 0) std::abort();
+    }
+    ~Gate() {
+        for (const int end : pipe_) close(end);
+    }
+    Gate(const Gate&) = delete;
+    Gate& operator=(const Gate&) = delete;
+
+    void open() {
+        if (write(pipe_[1], "x", 1) != 1) std::abort();
+    }
+    void wait() {
+        char byte = 0;
+        if (read(pipe_[0], &byte, 1) != 1) std::abort();
+    }
+
+private:
+    int pipe_[2];
 };
 
 inline bool died_of(int status, int signal) {

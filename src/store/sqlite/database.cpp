@@ -97,6 +97,17 @@ int64_t Database::read_integer(const std::string& sql) {
     return query.step() ? query.integer(0) : 0;
 }
 
+std::string Database::first_bytes(int count) {
+    sqlite3_file* file = nullptr;
+    check_code(sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file),
+               "find file");
+    std::string bytes(static_cast<size_t>(count), '\0');
+    const int code = file->pMethods->xRead(file, bytes.data(), count, /*iOfst=*/0);
+    if (code == SQLITE_IOERR_SHORT_READ) return {};
+    check_code(code, "read first bytes");
+    return bytes;
+}
+
 bool Database::in_transaction() const {
     return sqlite3_get_autocommit(connection_.get()) == 0;
 }

@@ -54,6 +54,11 @@ public:
     // The single integer a query such as "PRAGMA user_version" gives.
     int64_t read_integer(const std::string& sql);
 
+    // The first bytes of the file, as they lie there; empty if it has fewer. Read through SQLite's own
+    // descriptor: a process that closes another one loses all its locks on the file (POSIX), and the next
+    // process to close the database removes the log from under our connections.
+    std::string first_bytes(int count);
+
     void set_busy_timeout(std::chrono::milliseconds timeout) { busy_timeout_ = timeout; }
 
     bool in_transaction() const;

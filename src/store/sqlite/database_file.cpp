@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/files.h"
@@ -61,14 +62,11 @@ void take_back_interrupted_making(const std::filesystem::path& file) {
 
 // Nothing here changes the file or its log.
 void examine(const std::filesystem::path& file) {
-    const UniqueFd fd = open_file(file, O_RDONLY);
-    std::string first_bytes(kFirstBytes.size(), '\0');
-    const ssize_t count = ::pread(fd.get(), first_bytes.data(), first_bytes.size(), /*offset=*/0);
-    if (count < 0) throw_errno("cannot read", file);
-    if (static_cast<size_t>(count) < kFirstBytes.size() || first_bytes != kFirstBytes)
-        refuse(file, "is damaged: it does not begin as a SQLite database does");
+    if (::access(file.c_str(), R_OK) != 0) throw_errno("cannot read", file);
     try {
         Database database(file, Database::Access::examine);
+        if (database.first_bytes(static_cast<int>(kFirstBytes.size())) != kFirstBytes)
+            refuse(file, "is damaged: it does not begin as a SQLite database does");
         ensure_known_version(database);
         ensure_intact(database, file);
     } catch (const Error& error) {

@@ -79,7 +79,9 @@ TEST_F(DatabaseFileTest, OfAnotherProgramIsRefused) {
 }
 
 TEST_F(DatabaseFileTest, ThatIsNoDatabaseIsRefusedAndUntouched) {
-    for (const std::string& content : {std::string("short"), std::string(10'000, 'x')}) {
+    // The second is a database's first bytes but for the last, a zero.
+    for (const std::string& content :
+         {std::string("short"), std::string("SQLite format 3"), std::string(10'000, 'x')}) {
         std::ofstream(file) << content;
         EXPECT_THAT(refusal(), AllOf(HasSubstr("is damaged"), HasSubstr("backup")));
         EXPECT_EQ(read_file(file), content);
@@ -178,6 +180,31 @@ TEST_F(DatabaseFileTest, IsMadeByManyProcessesAtOnce) {
         }));
     for (const auto& child : children) EXPECT_EQ(child->wait(), 0);
     EXPECT_EQ(SqliteTaskStore(file, clock).statistics().pending, 8);
+}
+
+// A process that closes any descriptor of a file loses every lock it has on it, those of other connections
+// too. Then whoever closes the database next takes itself for the last one and removes the log under the
+// first.
+TEST_F(DatabaseFileTest, OpenedTwiceByAProcessKeepsItsLogWhenAnotherProcessCloses) {
+    fill(1);
+    store::testing::Gate opened_twice, added;
+    store::testing::ChildProcess other([&] {
+        opened_twice.wait();
+        { SqliteTaskStore(file, clock).list({}); }
+        if (!std::filesystem::exists(file.string() + "-wal")) _exit(2);
+    });
+    store::testing::ChildProcess later([&] {
+        added.wait();
+        if (SqliteTaskStore(file, clock).list({}).size() != 3) _exit(2);
+    });
+    SqliteTaskStore first(file, clock);
+    first.add(store::testing::song(), store::testing::kRoomForAll);
+    const SqliteTaskStore second(file, clock);
+    opened_twice.open();
+    EXPECT_EQ(other.wait(), 0);
+    first.add(store::testing::song(), store::testing::kRoomForAll);
+    added.open();
+    EXPECT_EQ(later.wait(), 0);
 }
 
 TEST_F(DatabaseFileTest, ThatVanishedUnderAnOpenStoreIsNotMadeAnew) {
