@@ -4,6 +4,7 @@
 #include <functional>
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@ class ChildProcess {
 public:
     explicit ChildProcess(const std::function<void()>& work) : pid_(fork()) {
         if (pid_ != 0) return;
+        prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed at its time limit leaves nobody behind
         int code = 1;
         try {
             work();
