@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -42,11 +44,11 @@ private:
 
         void push(const audio::Block& mixture, const separation::StemSink& sink) override {
             behave();
-            frames_done_ += static_cast<double>(mixture.frames);
+            frames_done_ += mixture.frames;
             sink({mixture, mixture});
         }
         void finish(const separation::StemSink&) override {}
-        double frames_done() const override { return frames_done_; }
+        double frames_done() const override { return static_cast<double>(frames_done_); }
 
     private:
         void behave() const {
@@ -65,7 +67,7 @@ private:
 
         const SimulatedSeparator& owner_;
         std::stop_token stop_;
-        double frames_done_ = 0;
+        std::atomic<int64_t> frames_done_ = 0;
     };
 
     std::string behaviour_;
