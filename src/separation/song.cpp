@@ -116,7 +116,7 @@ private:
             position += frames;
             if (info_.is_normalized)
                 for (audio::Block& stem : stems) survey_.normalization.undo(stem);
-            writers_.write(stems, mixture_.pop(frames));
+            writers_.write(std::move(stems), mixture_.pop(frames));
         };
         for (audio::Block block; song_.read(block);) {
             mixture_.push(block);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,8 +29,9 @@ public:
     // The folder of the first output.
     std::filesystem::path folder() const { return outputs_.front().path.parent_path(); }
 
-    // mixture: the same frames as the stems.
-    void write(const StemBlocks& stems, const audio::Block& mixture);
+    // mixture: the same frames as the stems. Returns while they are being written; an error may come with the
+    // next call, or with finish().
+    void write(StemBlocks stems, audio::Block mixture);
 
     // Closes every file and gives it its name.
     std::vector<WrittenStem> finish();
@@ -49,6 +51,7 @@ private:
         std::unique_ptr<audio::Writer> writer;
     };
 
+    void write_now(const StemBlocks& stems, const audio::Block& mixture);
     void add_output(Choice choice, const std::filesystem::path& path);
     void add_finished(const Output& output, const audio::WrittenFile& file);
 
@@ -58,6 +61,7 @@ private:
     std::vector<WrittenStem> finished_;
     int64_t nonfinite_samples_ = 0;
     bool is_complete_ = false;
+    std::future<void> writing_;  // the last: what it writes to must outlive it
 };
 
 }  // namespace msst::separation
