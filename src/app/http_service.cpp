@@ -14,6 +14,7 @@ constexpr int64_t kFormBytes = 1'000'000;
 
 std::vector<http::ApiKeyHash> key_hashes(const config::Config& config) {
     std::vector<http::ApiKeyHash> hashes;
+    hashes.reserve(config.api_keys.size());
     for (const config::ApiKey& key : config.api_keys) hashes.push_back({key.name, key.sha256});
     return hashes;
 }

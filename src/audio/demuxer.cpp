@@ -184,6 +184,7 @@ void Demuxer::expect_more_wav_frames() {
 std::vector<int64_t> Demuxer::media_durations(const AVInputFormat& format) {
     const FormatHandle plain = open(format, EditList::ignored);
     std::vector<int64_t> durations;
+    durations.reserve(plain->nb_streams);
     for (unsigned i = 0; i < plain->nb_streams; ++i) durations.push_back(plain->streams[i]->duration);
     return durations;
 }

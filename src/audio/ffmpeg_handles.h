@@ -19,7 +19,7 @@ struct FfmpegDelete {
     void operator()(AVPacket* packet) const { av_packet_free(&packet); }
     void operator()(SwrContext* context) const { swr_free(&context); }
     void operator()(AVIOContext* io) const {
-        av_freep(&io->buffer);  // libavformat may have replaced the one it was given
+        av_freep(static_cast<void*>(&io->buffer));  // libavformat may have replaced the one it was given
         avio_context_free(&io);
     }
 };

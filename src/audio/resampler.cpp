@@ -69,7 +69,7 @@ Block Resampler::process(const Block* block, int64_t capacity) {
     const size_t given = block != nullptr ? block->frames : 0;
     const soxr_error_t error =
         soxr_process(soxr_.get(), block != nullptr ? static_cast<soxr_in_t>(in_channels.data()) : nullptr,
-                     given, &used, out_channels.data(), capacity, &made);
+                     given, &used, static_cast<soxr_out_t>(out_channels.data()), capacity, &made);
     if (error != nullptr) throw Error(ErrorCode::internal, std::string("resampler: ") + error);
     check(used == given, "resampler: soxr left input behind");
     return with_length(out, static_cast<int64_t>(made));

@@ -38,7 +38,7 @@ public:
         const int64_t items = lanes_ * op_.heads;
         // Heads of one sequence lie side by side in memory: those that follow each other stay with one
         // thread.
-        const int64_t piece = std::clamp<int64_t>(items / (16 * threads_), 1, op_.heads);
+        const int64_t piece = std::clamp<int64_t>(items / threads_ / 16, 1, op_.heads);
         std::atomic<int64_t> done = 0;
         ProgressTeller teller(progress, items);
 #pragma omp parallel for schedule(dynamic, piece) num_threads(threads_)

@@ -139,7 +139,7 @@ public:
           shifts_(samples_ * channels_) {}
 
     void run(const std::stop_token&) override {
-        if (samples_ >= 2 * threads_) {
+        if (samples_ / 2 >= threads_) {
 #pragma omp parallel for num_threads(threads_)
             for (int64_t sample = 0; sample < samples_; ++sample) {
                 for (int64_t piece = 0; piece < pieces_; ++piece) measure(sample, piece);

@@ -142,9 +142,9 @@ void DirectConvolution::pack(Phase& phase, const float* weight) const {
     const int64_t kernel_rows = shape_.weight[2];
     phase.weights.reserve(panels_ * panel_columns_ * kernel_rows * phase.steps);
     for (int64_t panel = 0; panel < panels_; ++panel) {
-        std::vector<int64_t> channels;
-        for (int64_t column = 0; column < vectors_of(panel) * direct_lanes(); ++column)
-            channels.push_back(channel_of(panel, column));
+        std::vector<int64_t> channels(vectors_of(panel) * direct_lanes());
+        for (int64_t column = 0; column < std::ssize(channels); ++column)
+            channels[column] = channel_of(panel, column);
         for (int64_t row = 0; row < kernel_rows; ++row)
             for (const Stretch& stretch : phase.stretches)
                 for (const int64_t column : stretch.columns)

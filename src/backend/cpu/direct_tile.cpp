@@ -78,7 +78,7 @@ void DirectPanelRows(const DirectPanel& p) {
         for (int64_t first = 0; first < p.rows; first += kTileRows, x_at += p.tile_stride) {
             Vector sums[kTileRows][kVectors];
             direct_sums<kVectors>(p, x_at, sums);
-            HWY_ALIGN float tile[kTileRows * kVectors * hn::MaxLanes(Floats())];
+            HWY_ALIGN float tile[hn::MaxLanes(Floats()) * kTileRows * kVectors];
             const int64_t row = kVectors * hn::Lanes(Floats());
             unrolled<kTileRows>([&](auto r) MSST_BODY {
                 unrolled<kVectors>([&](auto v) MSST_BODY {

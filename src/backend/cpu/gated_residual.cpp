@@ -38,7 +38,7 @@ public:
           shifts_(scales_.size()) {}
 
     void run(const std::stop_token& stop) override {
-        if (samples_ >= 2 * threads_) {
+        if (samples_ / 2 >= threads_) {
 #pragma omp parallel for num_threads(threads_)
             for (int64_t sample = 0; sample < samples_; ++sample) {
                 if (stop.stop_requested()) continue;

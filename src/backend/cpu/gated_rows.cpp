@@ -22,7 +22,7 @@ HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
 
 // Rows of x and y that stay in the first-level cache while all channels are computed.
-constexpr int64_t kBlockRows = 8 * kTileRows;
+constexpr int64_t kBlockRows = int64_t{8} * kTileRows;
 
 // z of kTileRows rows, of a vector of channels and of the gates of these: [row][half]. Rows past the last one
 // repeat it.

@@ -53,6 +53,7 @@ private:
                 if (at >= 0 && at < op.length) sums[at] += static_cast<double>(window[n]) * window[n];
             }
         std::vector<float> result;
+        result.reserve(sums.size());
         for (const double sum : sums) result.push_back(sum > 1e-11 ? static_cast<float>(1.0 / sum) : 0.0f);
         return result;
     }

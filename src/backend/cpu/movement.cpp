@@ -51,7 +51,7 @@ std::unique_ptr<Kernel> make(const graph::Concat& op, const KernelContext& c) {
 }
 
 std::unique_ptr<Kernel> make(const graph::Permute& op, const KernelContext& c) {
-    const dnnl::memory::dims sizes = c.output_shape();
+    const dnnl::memory::dims& sizes = c.output_shape();
     const dnnl::memory::data_type type = type_of(c.output.storage);
     dnnl::memory::dims dense(sizes.size(), 1);
     for (size_t axis = sizes.size(); axis-- > 1;) dense[axis - 1] = dense[axis] * sizes[axis];

@@ -7,8 +7,8 @@ namespace msst::backend::cpu {
 using dnnl::memory;
 
 const dnnl::engine& processor() {
-    static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-    return engine;
+    static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+    return kEngine;
 }
 
 memory::data_type type_of(Storage storage) {

@@ -144,14 +144,12 @@ HWY_INLINE int64_t with_most_rows(int64_t rows, const Use& use) {
 // Calls use(integral_constant) with the number of vectors in a panel, 1 … kTileVectors.
 template <class Use>
 HWY_INLINE void with_vectors(int64_t vectors, const Use& use) {
-    if (vectors == kTileVectors)
-        use(std::integral_constant<int, kTileVectors>());
-    else if (vectors == 1)
-        use(std::integral_constant<int, 1>());
-    else if (vectors == 2)
-        use(std::integral_constant<int, 2>());
-    else
-        use(std::integral_constant<int, 3>());
+    if (vectors == 1) return use(std::integral_constant<int, 1>());
+    if constexpr (kTileVectors > 2) {
+        if (vectors == 2) return use(std::integral_constant<int, 2>());
+        if (vectors == 3) return use(std::integral_constant<int, 3>());
+    }
+    use(std::integral_constant<int, kTileVectors>());
 }
 
 }  // namespace msst::backend::cpu::HWY_NAMESPACE

@@ -43,8 +43,8 @@ std::vector<bool> find_pieces(const graph::Graph& graph) {
         }
     }
     for (const graph::TensorId output : graph.outputs()) group_of[output.index] = -1;
-    std::vector<bool> pieces;
-    for (size_t i = 0; i < group_of.size(); ++i) pieces.push_back(is_read[i] && group_of[i] >= 0);
+    std::vector<bool> pieces(group_of.size());
+    for (size_t i = 0; i < group_of.size(); ++i) pieces[i] = is_read[i] && group_of[i] >= 0;
     return pieces;
 }
 

@@ -51,7 +51,7 @@ void MultiplyPart(const RowProduct& p, const RowProduct::Part& part) {
     const ProductShape& s = p.shape();
     const int64_t lanes = hn::Lanes(Floats());
     const int64_t columns = kTileVectors * lanes;
-    HWY_ALIGN float sums[kTileRows * kTileVectors * hn::MaxLanes(Floats())];
+    HWY_ALIGN float sums[hn::MaxLanes(Floats()) * kTileRows * kTileVectors];
     for (int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
         const std::byte* weight = p.panels() + panel * columns * s.in * 4;
         for (int64_t row = 0; row < part.rows;)

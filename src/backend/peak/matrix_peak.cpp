@@ -86,7 +86,7 @@ MatrixPeak measure_matrix_peak(int threads) {
     try {
         peak.bfloat16 = measure(dnnl::memory::data_type::bf16, peak.threads);
     } catch (const dnnl::error&) {
-        // Not for this processor.
+        peak.bfloat16.reset();  // not for this processor
     }
     return peak;
 }
