@@ -70,17 +70,11 @@ HWY_INLINE Vector spread(const std::byte* at) {
     return hn::BitCast(Floats(), hn::Set(Words(), bits));
 }
 
-// Where a row of factors lies: in `count` stretches, each of `steps` times 32 bits, `stride` bytes apart.
-struct Stretches {
-    int64_t steps = 0;
-    int64_t count = 1;
-    int64_t stride = 0;
-};
-
-// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart;
-// w: [all steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each vector.
+// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart,
+// `steps` times 32 bits each; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
+// vector.
 template <class Factors, int kVectors, int kRows = kTileRows, class Done>
-HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, Stretches stretches,
+HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
                              const Done& done) {
     constexpr int64_t kStepBytes = 4;
     const Floats d;
@@ -88,30 +82,20 @@ HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::by
     Vector sums[kRows][kVectors];
     unrolled<kRows>(
         [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
-    for (int64_t stretch = 0; stretch < stretches.count; ++stretch) {
-        const std::byte* at = x + stretch * stretches.stride;
-        for (int64_t step = 0; step < stretches.steps; ++step) {
-            Vector columns[kVectors];
-            unrolled<kVectors>([&](auto v) MSST_BODY {
-                columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
-            });
-            unrolled<kRows>([&](auto r) MSST_BODY {
-                const Vector row = spread(at + r * x_stride);
-                unrolled<kVectors>([&](auto v)
-                                       MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
-            });
-            at += kStepBytes;
-            w += kVectors * lanes * kStepBytes;
-        }
+    for (int64_t step = 0; step < steps; ++step) {
+        Vector columns[kVectors];
+        unrolled<kVectors>([&](auto v) MSST_BODY {
+            columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
+        });
+        unrolled<kRows>([&](auto r) MSST_BODY {
+            const Vector row = spread(x + r * x_stride);
+            unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
+        });
+        x += kStepBytes;
+        w += kVectors * lanes * kStepBytes;
     }
     unrolled<kRows>([&](auto r)
                         MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
-}
-
-template <class Factors, int kVectors, int kRows = kTileRows, class Done>
-HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
-                             const Done& done) {
-    product_tile<Factors, kVectors, kRows>(x, x_stride, w, Stretches{.steps = steps}, done);
 }
 
 // Calls use(integral_constant) with how many rows a tile has for the next `rows` ones: no more than it needs,

@@ -7,7 +7,6 @@
 
 #include "backend/cpu/channel_rows.h"
 #include "backend/cpu/matrix_product.h"
-#include "backend/cpu/patch_convolution.h"
 #include "backend/cpu/progress_teller.h"
 #include "backend/cpu/row_groups.h"
 #include "backend/cpu/winograd_convolution.h"
@@ -17,9 +16,9 @@ namespace {
 
 using graph::Convolution;
 
-PatchConvolution::Shape shape_of(const graph::Graph& graph, const graph::Node& node) {
+WinogradConvolution::Shape shape_of(const graph::Graph& graph, const graph::Node& node) {
     const auto& op = std::get<Convolution>(node.op);
-    PatchConvolution::Shape shape;
+    WinogradConvolution::Shape shape;
     shape.x = graph.shape(node.inputs[Convolution::kX]);
     shape.weight = graph.shape(node.inputs[Convolution::kWeight]);
     shape.y = graph.shape(node.output);
@@ -36,20 +35,18 @@ bool is_plain(const graph::Node& node) {
 }
 
 // A product of x as it lies.
-bool is_pointwise(const PatchConvolution::Shape& s) {
+bool is_pointwise(const WinogradConvolution::Shape& s) {
     return s.weight[2] * s.weight[3] == 1 && s.strides == std::array<int64_t, 2>{1, 1} && s.x[1] == s.y[1] &&
            s.x[2] == s.y[2] && !has_avx512();
 }
 
-// ByTasks: WinogradConvolution or PatchConvolution.
-template <class ByTasks>
-class TileConvolutionKernel final : public Kernel {
+class WinogradKernel final : public Kernel {
 public:
-    TileConvolutionKernel(const Convolution& op, const KernelContext& c)
+    WinogradKernel(const Convolution& op, const KernelContext& c)
         : activation_(op.activation),
           channels_(c.output_shape().back()),
           rows_(graph::elements(c.output_shape()) / channels_),
-          task_bytes_(ByTasks::task_bytes(shape_of(c.graph, c.node))),
+          task_bytes_(WinogradConvolution::task_bytes(shape_of(c.graph, c.node))),
           threads_(c.threads),
           x_(c.floats(Convolution::kX)),
           residual_(c.floats(Convolution::kResidual)),
@@ -96,7 +93,7 @@ private:
     const float* residual_;
     Buffer y_;
     std::byte* scratch_;
-    ByTasks convolution_;
+    WinogradConvolution convolution_;
 };
 
 std::unique_ptr<Kernel> make_pointwise(const Convolution& op, const KernelContext& c) {
@@ -113,22 +110,17 @@ std::unique_ptr<Kernel> make_tile_convolution(const Convolution& op, const Kerne
         return nullptr;
     for (const int input : {static_cast<int>(Convolution::kX), static_cast<int>(Convolution::kResidual)})
         if (c.has(input) && c.inputs[input].storage != Storage::float32) return nullptr;
-    const PatchConvolution::Shape shape = shape_of(c.graph, c.node);
+    const WinogradConvolution::Shape shape = shape_of(c.graph, c.node);
     if (is_pointwise(shape)) return make_pointwise(op, c);
     // A residual is added behind the activation.
     if (c.has(Convolution::kResidual) && op.activation.kind != graph::Activation::none) return nullptr;
-    if (WinogradConvolution::is_worth_it(shape))
-        return std::make_unique<TileConvolutionKernel<WinogradConvolution>>(op, c);
-    if (PatchConvolution::is_worth_it(shape))
-        return std::make_unique<TileConvolutionKernel<PatchConvolution>>(op, c);
-    return nullptr;
+    return WinogradConvolution::is_worth_it(shape) ? std::make_unique<WinogradKernel>(op, c) : nullptr;
 }
 
 int64_t tile_convolution_scratch_bytes(const graph::Graph& graph, const graph::Node& node, int threads) {
     if (!is_plain(node)) return 0;
-    const PatchConvolution::Shape shape = shape_of(graph, node);
-    if (WinogradConvolution::is_worth_it(shape)) return threads * WinogradConvolution::task_bytes(shape);
-    return PatchConvolution::is_worth_it(shape) ? threads * PatchConvolution::task_bytes(shape) : 0;
+    const WinogradConvolution::Shape shape = shape_of(graph, node);
+    return WinogradConvolution::is_worth_it(shape) ? threads * WinogradConvolution::task_bytes(shape) : 0;
 }
 
 }  // namespace msst::backend::cpu

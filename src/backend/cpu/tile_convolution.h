@@ -6,8 +6,8 @@
 
 namespace msst::backend::cpu {
 
-// A convolution of float32 with channels last by our own tile of registers: as a product (1 x 1), by
-// winograd_convolution.h or by patch_convolution.h. Null where it is better left to others.
+// A convolution of float32 with channels last: 1 x 1 as a product, 3 x 3 by winograd_convolution.h. Null where
+// it is better left to others.
 std::unique_ptr<Kernel> make_tile_convolution(const graph::Convolution& op, const KernelContext& context);
 
 // Memory that such a kernel needs while it runs; 0 where there is none.

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "backend/cpu/panels.h"
-#include "backend/cpu/patch_convolution.h"
+#include "graph/shape.h"
 
 namespace msst::backend::cpu {
 
@@ -12,7 +13,13 @@ namespace msst::backend::cpu {
 // instead of 36.
 class WinogradConvolution {
 public:
-    using Shape = PatchConvolution::Shape;
+    struct Shape {
+        graph::Shape x;       // [n, h, w, in]
+        graph::Shape weight;  // [out, in, kernel h, kernel w]
+        graph::Shape y;       // [n, h', w', out]
+        std::array<int64_t, 2> strides = {1, 1};
+        std::array<int64_t, 2> begin = {0, 0};  // padding
+    };
 
     // Whether there is nothing faster on this processor.
     static bool is_worth_it(const Shape& shape);
