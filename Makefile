@@ -2,13 +2,16 @@
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
-.PHONY: help setup setup-test setup-fuzz build demo test fuzz tsan format check tidy clean
+.PHONY: help setup setup-compile setup-test setup-fuzz build demo test fuzz tsan format check tidy clean
 
 help: ## This list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
 
 setup: ## Installs what building and running need (Debian packages)
 	@tools/install_dependencies.sh build
+
+setup-compile:
+	@tools/install_dependencies.sh compile
 
 setup-test:
 	@tools/install_dependencies.sh test
@@ -23,10 +26,8 @@ build: setup ## Builds build/release/msst
 demo: build ## Set-up, build, and the main job: a song goes in over HTTP, stems come out in out/
 	@tools/demo.py
 
-test: setup-test check ## Set-up, and all tests (ASan and UBSan)
-	cmake --preset dev -DMSST_WERROR=ON
-	cmake --build --preset dev
-	ctest --preset dev
+test: check ## Set-up, and all tests (ASan and UBSan)
+	@tools/test.sh
 
 SECONDS_EACH ?= 60
 fuzz: setup-fuzz ## Every fuzz target for SECONDS_EACH=60, two at a time (ASan and UBSan)
@@ -43,11 +44,11 @@ tsan: setup-test ## The tests of what has threads, under ThreadSanitizer
 	cmake --build --preset tsan --target $(TSAN_TESTS:%=msst-%-test)
 	$$(setarch -R true 2>/dev/null && echo setarch -R) ctest --preset tsan -R '^msst-($(shell echo $(TSAN_TESTS) | tr ' ' '|'))-test$$'
 
-check: setup-test ## Format and floors
+check: setup-compile ## Format and floors
 	@tools/check_floors.py
 	@git ls-files '*.h' '*.cpp' | xargs clang-format --dry-run -Werror
 
-format: setup-test ## Formats every source file
+format: setup-compile ## Formats every source file
 	git ls-files '*.h' '*.cpp' | xargs clang-format -i
 
 FILES ?= $(shell git ls-files 'src/*.cpp')

@@ -1,24 +1,17 @@
-# Installs what package.json and package-lock.json of `folder` name into its node_modules, once per lock file. Sets `result`
-# to what npm said when it could not, else to nothing. A registry that does not answer is asked again.
-function(msst_npm_install result folder)
-    find_program(MSST_NPM npm REQUIRED)
-    set(${result} "" PARENT_SCOPE)
-    set(stamp "${folder}/node_modules/.msst-installed")
-    file(SHA256 "${folder}/package-lock.json" wanted)
-    set(installed "")
-    if(EXISTS "${stamp}")
-        file(READ "${stamp}" installed)
-    endif()
-    if(installed STREQUAL wanted)
-        return()
-    endif()
-    foreach(attempt RANGE 1 3)
-        execute_process(COMMAND ${MSST_NPM} ci --silent WORKING_DIRECTORY "${folder}" RESULT_VARIABLE failed
-                        OUTPUT_QUIET ERROR_VARIABLE why)
-        if(NOT failed)
-            file(WRITE "${stamp}" "${wanted}")
-            return()
-        endif()
-    endforeach()
-    set(${result} "npm ci ended with ${failed}: ${why}" PARENT_SCOPE)
+# Makes `target`, which installs what package.json and package-lock.json in `source` name into node_modules of `folder`, once
+# per lock file. FILES: what others need of it, below node_modules. INSTEAD: what someone without a network can do.
+function(msst_npm_install target source folder)
+    cmake_parse_arguments(PARSE_ARGV 3 arg "" "INSTEAD" "FILES")
+    set(stamp ${folder}/node_modules/.msst-installed)
+    list(TRANSFORM arg_FILES PREPEND ${folder}/node_modules/)
+    # npm gives files the times of long ago.
+    add_custom_command(OUTPUT ${stamp} ${arg_FILES}
+        COMMAND ${MSST_WHEN_INSTALLED} ${CMAKE_COMMAND} -Dsource=${source} -Dfolder=${folder} -Dstamp=${stamp} -Dinstead=${arg_INSTEAD}
+                -P ${CMAKE_SOURCE_DIR}/cmake/npm_ci.cmake
+        COMMAND ${CMAKE_COMMAND} -E touch ${stamp} ${arg_FILES}
+        DEPENDS ${source}/package.json ${source}/package-lock.json ${source}/.npmrc
+        JOB_POOL msst_when_installed
+        COMMENT "Installing npm's packages for ${target}"
+        VERBATIM)
+    add_custom_target(${target} DEPENDS ${stamp})
 endfunction()

@@ -3,7 +3,8 @@
 # and with sudo. A second run only looks.
 #
 #   tools/install_dependencies.sh build    what compiles and runs msst and the demo
-#   tools/install_dependencies.sh test     that, and what the tests need
+#   tools/install_dependencies.sh compile  what compiles msst and the tests, and looks at the sources
+#   tools/install_dependencies.sh test     all that, and what makes the tests' files and what runs them
 #   tools/install_dependencies.sh fuzz     all that, and what builds the fuzz targets
 #   tools/install_dependencies.sh tidy     what the tests need, and clang-tidy
 set -euo pipefail
@@ -17,8 +18,11 @@ build_packages=(
     libsqlite3-dev libsodium-dev libseccomp-dev zlib1g-dev
     libdnnl-dev libhwy-dev                                            # the engine
 )
+compile_packages=(
+    clang-format libgmock-dev libgtest-dev lld
+)
 test_packages=(
-    chromium clang-format curl ffmpeg libgmock-dev libgtest-dev lld python3-numpy sqlite3 strace unzip
+    chromium curl ffmpeg python3-numpy sqlite3 strace unzip
 )
 fuzz_packages=(
     clang-19 libclang-rt-19-dev libomp-19-dev
@@ -42,16 +46,19 @@ node_packages() {
     if ! command -v npm >/dev/null; then echo npm; fi
 }
 
+tests=("${compile_packages[@]}" "${test_packages[@]}")
 wanted=("${build_packages[@]}")
 case "${1:-build}" in
     build) ;;
-    test) wanted+=("${test_packages[@]}") ;;
-    tidy) wanted+=("${test_packages[@]}" "${tidy_packages[@]}") ;;
-    fuzz) wanted+=("${test_packages[@]}" "${fuzz_packages[@]}") ;;
-    *) echo "usage: $0 [build|test|fuzz|tidy]" >&2; exit 2 ;;
+    compile) wanted+=("${compile_packages[@]}") ;;
+    test) wanted+=("${tests[@]}") ;;
+    tidy) wanted+=("${tests[@]}" "${tidy_packages[@]}") ;;
+    fuzz) wanted+=("${tests[@]}" "${fuzz_packages[@]}") ;;
+    *) echo "usage: $0 [build|compile|test|fuzz|tidy]" >&2; exit 2 ;;
 esac
 
-mapfile -t missing < <(missing_packages "${wanted[@]}"; node_packages)
+# npm is half of all packages; compiling alone needs none of them.
+mapfile -t missing < <(missing_packages "${wanted[@]}"; [[ ${1:-build} == compile ]] || node_packages)
 if [[ ${#missing[@]} -eq 0 ]]; then exit 0; fi
 
 echo "Installing: ${missing[*]}"
