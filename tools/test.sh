@@ -12,19 +12,21 @@ mkdir -p "$folder"
 
 exec {lock}>"$folder/packages.lock"
 flock "$lock"
-{ tools/install_dependencies.sh test {lock}>&- || exit 1; } >"$log" 2>&1 </dev/null &
+{ setsid tools/install_dependencies.sh test {lock}>&- || exit 1; } >"$log" 2>&1 </dev/null &
 install=$!
 exec {lock}>&-
 
-# Returns once the packages are there. It is never stopped halfway: dpkg would have to be repaired.
+# Returns once the packages are there. Ctrl-C does not reach the installation (setsid) but waits for it: dpkg would have to be
+# repaired.
 finish_install() {
     [[ $install ]] || return 0
     local pid=$install
     install=
     kill -0 "$pid" 2>/dev/null && echo "Waiting for packages to be installed ($log)"
-    wait "$pid" || { cat "$log"; echo "The tests' packages cannot be installed; what was said stands above." >&2; return 1; }
+    wait "$pid" || { cat "$log" >&2; echo "The tests' packages cannot be installed; what was said stands above." >&2; return 1; }
 }
 trap finish_install EXIT
+trap 'exit 130' INT TERM
 
 shown() {
     echo "$*"
