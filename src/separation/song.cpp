@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <future>
 #include <mutex>
 #include <optional>
 #include <utility>
@@ -118,11 +119,22 @@ private:
                 for (audio::Block& stem : stems) survey_.normalization.undo(stem);
             writers_.write(std::move(stems), mixture_.pop(frames));
         };
-        for (audio::Block block; song_.read(block);) {
-            mixture_.push(block);
-            push(std::move(block), sink);
+        std::future<std::optional<audio::Block>> ahead = read_ahead();
+        while (std::optional<audio::Block> block = ahead.get()) {
+            ahead = read_ahead();
+            mixture_.push(*block);
+            push(std::move(*block), sink);
         }
         stream_->finish(sink);
+    }
+
+    // The next block of the song, decoded while the model works on the one before.
+    std::future<std::optional<audio::Block>> read_ahead() {
+        return std::async(std::launch::async, [this]() -> std::optional<audio::Block> {
+            audio::Block block;
+            if (!song_.read(block)) return std::nullopt;
+            return block;
+        });
     }
 
     // The song turned to the right by `shift` frames: its last ones come first.

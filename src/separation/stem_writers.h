@@ -29,8 +29,8 @@ public:
     // The folder of the first output.
     std::filesystem::path folder() const { return outputs_.front().path.parent_path(); }
 
-    // mixture: the same frames as the stems. Returns while they are being written; an error may come with the
-    // next call, or with finish().
+    // mixture: the same frames as the stems. They are written later, and errors of that come with a later
+    // call or with finish().
     void write(StemBlocks stems, audio::Block mixture);
 
     // Closes every file and gives it its name.
@@ -45,12 +45,17 @@ private:
         size_t stem = 0;            // index into StemBlocks
         bool is_remainder = false;  // the mixture minus that stem
     };
+    struct Piece {
+        StemBlocks stems;
+        audio::Block mixture;
+    };
     struct Output {
         Choice choice;
         std::filesystem::path path;
         std::unique_ptr<audio::Writer> writer;
     };
 
+    void write_gathered();
     void write_now(const StemBlocks& stems, const audio::Block& mixture);
     void add_output(Choice choice, const std::filesystem::path& path);
     void add_finished(const Output& output, const audio::WrittenFile& file);
@@ -61,6 +66,8 @@ private:
     std::vector<WrittenStem> finished_;
     int64_t nonfinite_samples_ = 0;
     bool is_complete_ = false;
+    std::vector<Piece> gathered_;
+    int64_t gathered_frames_ = 0;
     std::future<void> writing_;  // the last: what it writes to must outlive it
 };
 

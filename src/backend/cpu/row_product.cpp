@@ -4,6 +4,11 @@
 // stays in the first-level one, all rows of the block take their share. Nothing but the weight is packed: x
 // is read where it lies, one number a time. What follows the sum is done while the tile is in the first-level
 // cache.
+//
+// Without AVX-512 oneDNN 2.6 packs the weight again for every 2048 rows, a tenth of its time, and makes bias
+// and activation a pass of their own. mel_band_roformer in float32 on two cores with AVX2, share of the large
+// product that counts as the peak: linear layers 0.82 by oneDNN, 0.95 by this; its bands 0.76 and 0.87. With
+// AVX-512 oneDNN packs once, and this was not tried.
 #include "backend/cpu/row_product.h"
 
 #include <algorithm>
