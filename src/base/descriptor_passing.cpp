@@ -34,7 +34,7 @@ void send_descriptor(int socket, int descriptor) {
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof descriptor);
     std::memcpy(CMSG_DATA(part), &descriptor, sizeof descriptor);
-    while (::sendmsg(socket, &message.header, MSG_NOSIGNAL) != 1)
+    while (::sendmsg(socket, &message.header, MSG_NOSIGNAL) < 0)
         if (errno != EINTR)
             throw Error(ErrorCode::unavailable,
                         std::string("cannot hand over an open file: ") + std::strerror(errno));

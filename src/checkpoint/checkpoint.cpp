@@ -25,6 +25,7 @@ std::map<std::string, TensorView> view_tensors(const TorchFile& file, const Stat
 
 std::map<std::string, TensorView> view_tensors(const Safetensors& file) {
     std::vector<std::string> names;
+    names.reserve(file.tensors.size());
     for (const auto& [name, view] : file.tensors) names.push_back(name);
     std::map<std::string, TensorView> views;
     for (const auto& [name, stored] : normalise_names(names)) views.emplace(name, file.tensors.at(stored));
@@ -92,6 +93,7 @@ Checkpoint Checkpoint::parse_unpacked(Bytes file, std::shared_ptr<const void> ow
 
 std::vector<std::string> Checkpoint::names() const {
     std::vector<std::string> names;
+    names.reserve(tensors_.size());
     for (const auto& [name, view] : tensors_) names.push_back(name);
     return names;
 }

@@ -222,8 +222,6 @@ private:
                 append_from(start_of_last(1));
                 return;
             case kAppends:
-                append_from(pop_mark());
-                return;
             case kAddItems:
                 append_from(pop_mark());
                 return;
@@ -263,8 +261,6 @@ private:
                 push_stack_global();
                 return;
             case kReduce:
-                reduce();
-                return;
             case kNewObj:
                 reduce();
                 return;

@@ -209,7 +209,7 @@ PickleValue make_numpy_scalar(const Arguments& args) {
 }
 
 const std::unordered_map<std::string_view, Meaning>& meanings() {
-    static const std::unordered_map<std::string_view, Meaning> table = {
+    static const std::unordered_map<std::string_view, Meaning> kTable = {
         {"collections.OrderedDict", make_dict},
         {"collections.defaultdict", empty_dict},  // its argument is a factory; the items follow by SETITEMS
         {"builtins.dict", make_dict},
@@ -238,7 +238,7 @@ const std::unordered_map<std::string_view, Meaning>& meanings() {
         {"numpy.int64", first_argument},
         {"numpy.bool_", first_argument},
     };
-    return table;
+    return kTable;
 }
 
 ElementType storage_type(const PickleTree& tree, ValueId id) {

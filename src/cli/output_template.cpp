@@ -59,7 +59,7 @@ std::string safe_component(const std::string& component) {
 
 }  // namespace
 
-OutputTemplate::OutputTemplate(std::string text) {
+OutputTemplate::OutputTemplate(const std::string& text) {
     for (const std::string& component : split_path(text))
         if (component == "..") refuse("'" + text + "' leads out of the output folder");
     if (text.starts_with('/')) refuse("'" + text + "' must be relative to the output folder");

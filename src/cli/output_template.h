@@ -23,7 +23,7 @@ class OutputTemplate {
 public:
     // Throws Error(invalid_input) for an unknown or unclosed placeholder, a template without {instr}, and one
     // that leads out of the output folder.
-    explicit OutputTemplate(std::string text);
+    explicit OutputTemplate(const std::string& text);
 
     // A relative path without suffix, for example "song/vocals". Never leaves the folder it is put under,
     // whatever the names are: separators in names become "_", "." and ".." as well, control characters

@@ -90,7 +90,7 @@ std::string show_api_keys(const Config& config) {
 
 }  // namespace
 
-Key api_keys_key(KeyText text) {
+Key api_keys_key(const KeyText& text) {
     return {.name = text.name,
             .accepts = "a list of keys, as text, sha256:<hex> or {name, key}",
             .help = text.help,

@@ -21,7 +21,7 @@ bool is_auto(const Node& node) {
 
 // "cuda:1" for "CUDA:1", "cuda:0" for "cuda"; none for what is no device.
 std::optional<std::string> parse_device(std::string_view text) {
-    const std::string device = to_lower_ascii(trim(text));
+    std::string device = to_lower_ascii(trim(text));
     if (device == "cpu") return device;
     if (device == "cuda") return "cuda:0";
     if (!device.starts_with("cuda:")) return std::nullopt;
@@ -126,7 +126,7 @@ std::string show_devices(const Config& config) {
 
 }  // namespace
 
-Key devices_key(KeyText text) {
+Key devices_key(const KeyText& text) {
     return {.name = text.name,
             .accepts = "auto, or a list of cpu, cuda:<number> and {kind: simulated, name, memory, …}",
             .help = text.help,

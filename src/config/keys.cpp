@@ -90,9 +90,9 @@ KeyGroup retention_keys() {
 }  // namespace
 
 const std::vector<KeyGroup>& key_groups() {
-    static const std::vector<KeyGroup> groups = {server_keys(), access_keys(), model_keys(), task_keys(),
-                                                 retention_keys()};
-    return groups;
+    static const std::vector<KeyGroup> kGroups = {server_keys(), access_keys(), model_keys(), task_keys(),
+                                                  retention_keys()};
+    return kGroups;
 }
 
 const Key* find_key(std::string_view name) {

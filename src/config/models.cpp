@@ -86,12 +86,12 @@ std::string show_models(const Config& config) {
 
 }  // namespace
 
-Key model_name_key(KeyText text) {
+Key model_name_key(const KeyText& text) {
     return valid_text_key(std::move(text), &Config::default_model_type, "the name of an installed model",
                           std::string(kModelNameRule), is_model_name);
 }
 
-Key models_key(KeyText text) {
+Key models_key(const KeyText& text) {
     return {.name = text.name,
             .accepts = "a list of {model_type, architecture, config_path, checkpoint_path}",
             .help = text.help,

@@ -33,7 +33,7 @@ std::optional<int64_t> read_whole(const Node& node, const std::string& accepts, 
 }
 
 template <typename T>
-Key make_whole_key(KeyText text, T Config::*member, WholeRange range) {
+Key make_whole_key(const KeyText& text, T Config::*member, WholeRange range) {
     const std::string accepts = in_words(range);
     return {.name = text.name,
             .accepts = accepts,
@@ -47,7 +47,8 @@ Key make_whole_key(KeyText text, T Config::*member, WholeRange range) {
 }
 
 template <typename T>
-Key make_whole_or_key(KeyText text, std::optional<T> Config::*member, std::string word, WholeRange range) {
+Key make_whole_or_key(const KeyText& text, std::optional<T> Config::*member, const std::string& word,
+                      WholeRange range) {
     const std::string accepts = in_words(range) + ", or " + word;
     return {.name = text.name,
             .accepts = accepts,
@@ -111,7 +112,7 @@ std::optional<std::string> read_text(const Node& node, std::string_view key, Pro
     return std::nullopt;
 }
 
-Key flag_key(KeyText text, bool Config::*member) {
+Key flag_key(const KeyText& text, bool Config::*member) {
     return {.name = text.name,
             .accepts = "true or false",
             .help = text.help,
@@ -126,23 +127,25 @@ Key flag_key(KeyText text, bool Config::*member) {
             .show = [=](const Config& config) { return config.*member ? "true" : "false"; }};
 }
 
-Key whole_key(KeyText text, int Config::*member, WholeRange range) {
+Key whole_key(const KeyText& text, int Config::*member, WholeRange range) {
     return make_whole_key(std::move(text), member, range);
 }
 
-Key whole_key(KeyText text, int64_t Config::*member, WholeRange range) {
+Key whole_key(const KeyText& text, int64_t Config::*member, WholeRange range) {
     return make_whole_key(std::move(text), member, range);
 }
 
-Key whole_or_key(KeyText text, std::optional<int> Config::*member, std::string word, WholeRange range) {
+Key whole_or_key(const KeyText& text, std::optional<int> Config::*member, const std::string& word,
+                 WholeRange range) {
     return make_whole_or_key(std::move(text), member, std::move(word), range);
 }
 
-Key whole_or_key(KeyText text, std::optional<int64_t> Config::*member, std::string word, WholeRange range) {
+Key whole_or_key(const KeyText& text, std::optional<int64_t> Config::*member, const std::string& word,
+                 WholeRange range) {
     return make_whole_or_key(std::move(text), member, std::move(word), range);
 }
 
-Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes) {
+Key size_key(const KeyText& text, int64_t Config::*member, WholeRange bytes) {
     const std::string accepts =
         show_size(bytes.low) + " to " + show_size(bytes.high) + ", in bytes or with KB MB GB KiB MiB GiB";
     return {.name = text.name,
@@ -160,7 +163,7 @@ Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes) {
             .show = [=](const Config& config) { return show_size(config.*member); }};
 }
 
-Key hours_key(KeyText text, double Config::*member, NumberRange range) {
+Key hours_key(const KeyText& text, double Config::*member, NumberRange range) {
     const std::string accepts = in_words(range);
     return {.name = text.name,
             .accepts = accepts,
@@ -173,7 +176,7 @@ Key hours_key(KeyText text, double Config::*member, NumberRange range) {
             .show = [=](const Config& config) { return show_number(config.*member); }};
 }
 
-Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberRange range) {
+Key seconds_key(const KeyText& text, std::chrono::milliseconds Config::*member, NumberRange range) {
     const std::string accepts = in_words(range);
     return {.name = text.name,
             .accepts = accepts,
@@ -186,7 +189,7 @@ Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberR
             .show = [=](const Config& config) { return show_number((config.*member).count() / 1000.); }};
 }
 
-Key word_key(KeyText text, std::string Config::*member, std::vector<std::string> words) {
+Key word_key(const KeyText& text, std::string Config::*member, std::vector<std::string> words) {
     return {.name = text.name,
             .accepts = join_words(words),
             .help = text.help,
@@ -203,8 +206,8 @@ Key word_key(KeyText text, std::string Config::*member, std::vector<std::string>
             .show = [=](const Config& config) { return config.*member; }};
 }
 
-Key valid_text_key(KeyText text, std::string Config::*member, std::string accepts, std::string rule,
-                   bool (*is_valid)(const std::string&)) {
+Key valid_text_key(const KeyText& text, std::string Config::*member, const std::string& accepts,
+                   const std::string& rule, bool (*is_valid)(const std::string&)) {
     return {.name = text.name,
             .accepts = std::move(accepts),
             .help = text.help,
@@ -219,12 +222,12 @@ Key valid_text_key(KeyText text, std::string Config::*member, std::string accept
             .show = [=](const Config& config) { return show_text(config.*member); }};
 }
 
-Key host_key(KeyText text) {
+Key host_key(const KeyText& text) {
     return valid_text_key(std::move(text), &Config::host, "an IP address or a host name",
                           "an IP address (IPv6 without brackets) or a host name", is_host);
 }
 
-Key log_file_key(KeyText text) {
+Key log_file_key(const KeyText& text) {
     return {.name = text.name,
             .accepts = "a path, - or auto",
             .help = text.help,
@@ -236,7 +239,7 @@ Key log_file_key(KeyText text) {
             .show = [](const Config& c) { return c.log_file.empty() ? "auto" : show_text(c.log_file); }};
 }
 
-Key path_key(KeyText text, std::filesystem::path Config::*member) {
+Key path_key(const KeyText& text, std::filesystem::path Config::*member) {
     return {.name = text.name,
             .accepts = "a path",
             .help = text.help,

@@ -28,22 +28,24 @@ struct NumberRange {
     double unit_seconds;  // 1 or 3600
 };
 
-Key flag_key(KeyText text, bool Config::*member);
-Key whole_key(KeyText text, int Config::*member, WholeRange range);
-Key whole_key(KeyText text, int64_t Config::*member, WholeRange range);
+Key flag_key(const KeyText& text, bool Config::*member);
+Key whole_key(const KeyText& text, int Config::*member, WholeRange range);
+Key whole_key(const KeyText& text, int64_t Config::*member, WholeRange range);
 // `word` ("auto", "none") stands for no number.
-Key whole_or_key(KeyText text, std::optional<int> Config::*member, std::string word, WholeRange range);
-Key whole_or_key(KeyText text, std::optional<int64_t> Config::*member, std::string word, WholeRange range);
-Key size_key(KeyText text, int64_t Config::*member, WholeRange bytes);
-Key hours_key(KeyText text, double Config::*member, NumberRange range);
-Key seconds_key(KeyText text, std::chrono::milliseconds Config::*member, NumberRange range);
-Key word_key(KeyText text, std::string Config::*member, std::vector<std::string> words);
+Key whole_or_key(const KeyText& text, std::optional<int> Config::*member, const std::string& word,
+                 WholeRange range);
+Key whole_or_key(const KeyText& text, std::optional<int64_t> Config::*member, const std::string& word,
+                 WholeRange range);
+Key size_key(const KeyText& text, int64_t Config::*member, WholeRange bytes);
+Key hours_key(const KeyText& text, double Config::*member, NumberRange range);
+Key seconds_key(const KeyText& text, std::chrono::milliseconds Config::*member, NumberRange range);
+Key word_key(const KeyText& text, std::string Config::*member, std::vector<std::string> words);
 // Text that `is_valid`; `rule` is what it must be, in words for a message.
-Key valid_text_key(KeyText text, std::string Config::*member, std::string accepts, std::string rule,
-                   bool (*is_valid)(const std::string&));
-Key host_key(KeyText text);
-Key log_file_key(KeyText text);
-Key path_key(KeyText text, std::filesystem::path Config::*member);
+Key valid_text_key(const KeyText& text, std::string Config::*member, const std::string& accepts,
+                   const std::string& rule, bool (*is_valid)(const std::string&));
+Key host_key(const KeyText& text);
+Key log_file_key(const KeyText& text);
+Key path_key(const KeyText& text, std::filesystem::path Config::*member);
 
 // "a, b, c"
 std::string join_words(const std::vector<std::string>& words);

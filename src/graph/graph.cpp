@@ -62,6 +62,7 @@ int64_t Graph::constant_elements() const {
 
 std::vector<Shape> Graph::input_shapes(const Node& node) const {
     std::vector<Shape> shapes;
+    shapes.reserve(node.inputs.size());
     for (const TensorId id : node.inputs) shapes.push_back(id.is_present() ? shape(id) : Shape());
     return shapes;
 }

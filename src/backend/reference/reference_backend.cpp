@@ -73,6 +73,7 @@ private:
     void run_node(const graph::Node& node) {
         const std::vector<graph::Shape> shapes = graph_.input_shapes(node);
         std::vector<const float*> inputs;
+        inputs.reserve(node.inputs.size());
         for (const TensorId id : node.inputs) inputs.push_back(id.is_present() ? data_[id.index] : nullptr);
         const reference::Operands operands{inputs, shapes, data_[node.output.index],
                                            graph_.shape(node.output)};

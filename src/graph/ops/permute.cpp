@@ -22,6 +22,7 @@ std::vector<int64_t> Permute::input_strides(const Shape& input) const {
     std::vector<int64_t> dense(input.size(), 1);
     for (size_t axis = input.size(); axis-- > 1;) dense[axis - 1] = dense[axis] * input[axis];
     std::vector<int64_t> strides;
+    strides.reserve(order.size());
     for (const int axis : order) strides.push_back(dense[axis]);
     return strides;
 }
