@@ -6,8 +6,25 @@ namespace msst::backend::cpu {
 
 using dnnl::memory;
 
+namespace {
+
+// The first primitive that a process runs reads oneDNN's settings, which takes memory: that must not be in
+// the middle of a network.
+dnnl::engine make_engine() {
+    const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+    float number[2] = {};
+    const memory::desc one({1}, memory::data_type::f32, memory::dims{1});
+    memory from(one, engine, &number[0]);
+    memory to(one, engine, &number[1]);
+    dnnl::stream stream(engine);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    return engine;
+}
+
+}  // namespace
+
 const dnnl::engine& processor() {
-    static const dnnl::engine kEngine(dnnl::engine::kind::cpu, 0);
+    static const dnnl::engine kEngine = make_engine();
     return kEngine;
 }
 

@@ -1,5 +1,7 @@
 #include "backend/cpu/packed_constants.h"
 
+#include "backend/cpu/tile_convolution.h"
+
 namespace msst::backend::cpu {
 
 bool is_packed(const graph::Node& node, size_t input) {
@@ -17,6 +19,17 @@ bool is_read_in_pieces(const graph::Node& node, size_t input) {
     return std::holds_alternative<graph::BandLinear>(node.op) && input == 1;
 }
 
+namespace {
+
+int64_t packed_bytes(const graph::Graph& graph, const graph::Node& node, size_t input, Storage factors) {
+    if (std::holds_alternative<graph::Convolution>(node.op) && input == graph::Convolution::kWeight &&
+        factors == Storage::float32)
+        if (const auto bytes = tile_convolution_weight_bytes(graph, node)) return *bytes;
+    return graph::elements(graph.shape(node.inputs[input])) * size_of(factors);
+}
+
+}  // namespace
+
 int64_t weight_bytes(const graph::Graph& graph, const std::vector<Storage>& storage, Storage products) {
     std::vector<bool> is_kept(graph.constants().size(), false);
     int64_t bytes = 0;
@@ -24,13 +37,12 @@ int64_t weight_bytes(const graph::Graph& graph, const std::vector<Storage>& stor
         for (size_t i = 0; i < node.inputs.size(); ++i) {
             const int constant = node.inputs[i].is_present() ? graph.tensor(node.inputs[i]).constant : -1;
             if (constant < 0) continue;
-            const int64_t count = graph::elements(graph.constants()[constant].shape);
             const bool is_product = std::holds_alternative<graph::Linear>(node.op) ||
                                     std::holds_alternative<graph::BandLinear>(node.op);
             if (is_packed(node, i))
-                bytes += count * size_of(is_product ? storage[node.inputs[0].index] : products);
+                bytes += packed_bytes(graph, node, i, is_product ? storage[node.inputs[0].index] : products);
             else if (!is_kept[constant])
-                bytes += count * size_of(Storage::float32);
+                bytes += graph::elements(graph.shape(node.inputs[i])) * size_of(Storage::float32);
             is_kept[constant] = is_kept[constant] || !is_packed(node, i);
         }
     return bytes;

@@ -123,4 +123,11 @@ int64_t tile_convolution_scratch_bytes(const graph::Graph& graph, const graph::N
     return WinogradConvolution::is_worth_it(shape) ? threads * WinogradConvolution::task_bytes(shape) : 0;
 }
 
+std::optional<int64_t> tile_convolution_weight_bytes(const graph::Graph& graph, const graph::Node& node) {
+    if (!is_plain(node)) return std::nullopt;
+    const WinogradConvolution::Shape shape = shape_of(graph, node);
+    if (!WinogradConvolution::is_worth_it(shape)) return std::nullopt;
+    return WinogradConvolution::weight_bytes(shape);
+}
+
 }  // namespace msst::backend::cpu

@@ -266,12 +266,13 @@ int64_t WinogradConvolution::task_bytes(const Shape& shape) {
     return HWY_DYNAMIC_DISPATCH(WinogradFloats)(shape.x[3]) * 4;
 }
 
+int64_t WinogradConvolution::weight_bytes(const Shape& shape) {
+    const int64_t columns = winograd_columns();
+    return (shape.y[3] + columns - 1) / columns * columns * kFactors * shape.x[3] * 4;
+}
+
 WinogradConvolution::WinogradConvolution(const Shape& shape, const float* weight, const float* bias)
-    : shape_(shape),
-      blocks_(shape),
-      panels_((shape.y[3] + winograd_columns() - 1) / winograd_columns() * winograd_columns() * kFactors *
-              shape.x[3] * 4),
-      bias_(shape.y[3] + winograd_columns()) {
+    : shape_(shape), blocks_(shape), panels_(weight_bytes(shape)), bias_(shape.y[3] + winograd_columns()) {
     const int64_t columns = winograd_columns();
     const int64_t in = shape.x[3];
     if (bias) std::copy_n(bias, shape.y[3], bias_.begin());

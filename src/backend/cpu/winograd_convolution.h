@@ -36,6 +36,9 @@ public:
 
     static int64_t task_bytes(const Shape& shape);
 
+    // Of the weights as they are kept.
+    static int64_t weight_bytes(const Shape& shape);
+
     // Squares of 2 x 2 pixels of y; a task has a block of them.
     struct Blocks {
         explicit Blocks(const Shape& shape);
