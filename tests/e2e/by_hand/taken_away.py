@@ -402,6 +402,7 @@ EDITS = [
 def make_copy():
     """The tracked files, with every change behind its switch. What is built already stays."""
     files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    shutil.rmtree(COPY / "src", ignore_errors=True)  # may hold what is no longer there
     for name in files:
         (COPY / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, COPY / name)
