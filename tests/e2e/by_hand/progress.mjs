@@ -26,7 +26,7 @@ async function watch(id, see) {
 
 try {
   await server.start();
-  const song = makeWav({seconds: 10});
+  const song = makeWav({seconds: 2});
   let longest = 0;
   const whole = await server.task(song, {model_type});
   await watch(whole, (task, silent) => {
