@@ -87,7 +87,7 @@ std::string show_models(const Config& config) {
 }  // namespace
 
 Key model_name_key(const KeyText& text) {
-    return valid_text_key(std::move(text), &Config::default_model_type, "the name of an installed model",
+    return valid_text_key(text, &Config::default_model_type, "the name of an installed model",
                           std::string(kModelNameRule), is_model_name);
 }
 

@@ -128,21 +128,21 @@ Key flag_key(const KeyText& text, bool Config::*member) {
 }
 
 Key whole_key(const KeyText& text, int Config::*member, WholeRange range) {
-    return make_whole_key(std::move(text), member, range);
+    return make_whole_key(text, member, range);
 }
 
 Key whole_key(const KeyText& text, int64_t Config::*member, WholeRange range) {
-    return make_whole_key(std::move(text), member, range);
+    return make_whole_key(text, member, range);
 }
 
 Key whole_or_key(const KeyText& text, std::optional<int> Config::*member, const std::string& word,
                  WholeRange range) {
-    return make_whole_or_key(std::move(text), member, std::move(word), range);
+    return make_whole_or_key(text, member, word, range);
 }
 
 Key whole_or_key(const KeyText& text, std::optional<int64_t> Config::*member, const std::string& word,
                  WholeRange range) {
-    return make_whole_or_key(std::move(text), member, std::move(word), range);
+    return make_whole_or_key(text, member, word, range);
 }
 
 Key size_key(const KeyText& text, int64_t Config::*member, WholeRange bytes) {
@@ -209,7 +209,7 @@ Key word_key(const KeyText& text, std::string Config::*member, std::vector<std::
 Key valid_text_key(const KeyText& text, std::string Config::*member, const std::string& accepts,
                    const std::string& rule, bool (*is_valid)(const std::string&)) {
     return {.name = text.name,
-            .accepts = std::move(accepts),
+            .accepts = accepts,
             .help = text.help,
             .read =
                 [=](const Node& node, Config& config, Problems& problems) {
@@ -223,7 +223,7 @@ Key valid_text_key(const KeyText& text, std::string Config::*member, const std::
 }
 
 Key host_key(const KeyText& text) {
-    return valid_text_key(std::move(text), &Config::host, "an IP address or a host name",
+    return valid_text_key(text, &Config::host, "an IP address or a host name",
                           "an IP address (IPv6 without brackets) or a host name", is_host);
 }
 

@@ -368,8 +368,7 @@ int64_t rounded_up(int64_t count, int64_t multiple) {
 }  // namespace
 
 HeadSizes::HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage wanted)
-    : factors(HWY_DYNAMIC_DISPATCH(HasBFloat16Factors)() ? wanted : Storage::float32),
-      columns(padded(keys)) {
+    : factors(HWY_DYNAMIC_DISPATCH(HasBFloat16Factors)() ? wanted : Storage::float32), columns(padded(keys)) {
     const int64_t width = op.position == graph::Attention::Position::polar ? 2 * op.head_dim : op.head_dim;
     steps = rounded_up(rounded_up(width * size_of(factors), 4) / 4, kStepsAtOnce);
     row_bytes = steps * 4;
