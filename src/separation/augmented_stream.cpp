@@ -39,6 +39,10 @@ void AugmentedStream::want_only(const std::vector<bool>& wanted) {
     for (Pass& pass : passes_) pass.stream->want_only(wanted);
 }
 
+void AugmentedStream::expect_frames(int64_t frames) {
+    for (Pass& pass : passes_) pass.stream->expect_frames(frames);
+}
+
 void AugmentedStream::push(const audio::Block& mixture, const StemSink& sink) {
     for (Pass& pass : passes_) pass.stream->push(apply(pass.change, mixture), collector(pass));
     emit_common(sink);

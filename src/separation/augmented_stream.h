@@ -26,6 +26,7 @@ public:
     void want_only(const std::vector<bool>& wanted) override;
     void push(const audio::Block& mixture, const StemSink& sink) override;
     void finish(const StemSink& sink) override;
+    void expect_frames(int64_t frames) override;
     double frames_done() const override;
 
 private:

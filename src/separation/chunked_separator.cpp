@@ -29,6 +29,7 @@ public:
           joined_(rows_, chunk_ + rules.batch_size * step_) {}
 
     void want_only(const std::vector<bool>& wanted) override { wanted_ = wanted; }
+    void expect_frames(int64_t frames) override { expected_frames_ = frames; }
 
     void push(const audio::Block& mixture, const StemSink& sink) override {
         song_frames_ += mixture.frames;
@@ -118,15 +119,13 @@ private:
             frames[b] = fill_chunk(next_start_ + b * step_,
                                    std::span(mixtures_).subspan(b * channels_ * chunk_, channels_ * chunk_));
 
-        const double before = done_;
+        const auto before = static_cast<double>(next_start_);
         const auto advance = static_cast<double>(batch * step_);
-        const auto on_progress = [&](double fraction) {
-            done_ = std::min(before + fraction * advance, static_cast<double>(song_frames_));
-        };
+        const auto on_progress = [&](double fraction) { set_done(before + fraction * advance); };
         model_->separate(mixtures_, batch, stems_,
                          {.stop = stop_, .on_progress = on_progress, .wanted = wanted_});
 
-        done_ = std::min(before + advance, static_cast<double>(song_frames_));
+        set_done(before + advance);
 
         const int64_t batch_end = next_start_ + batch * step_;
         for (int b = 0; b < batch; ++b) {
@@ -138,6 +137,15 @@ private:
         for (auto& channel : waiting_) channel.erase(channel.begin(), channel.begin() + consumed);
         next_start_ = batch_end;
         emit(std::min(batch_end, received_), sink);
+    }
+
+    // What the chunks have come through of the padded song, in frames of the song itself: its padding is work
+    // too, up to two chunks of it behind the song's last frame.
+    void set_done(double padded_frames) {
+        const int64_t frames = is_ended_ ? song_frames_ : std::max(expected_frames_, song_frames_);
+        const int64_t padded = frames > 2 * border_ ? frames + 2 * border_ : frames;
+        const auto all = static_cast<double>((padded + step_ - 1) / step_ * step_);
+        done_ = std::max<double>(done_, std::min(1.0, padded_frames / all) * static_cast<double>(frames));
     }
 
     // Gives out what is final, without the padding.
@@ -167,6 +175,7 @@ private:
     std::vector<std::vector<float>> waiting_;  // [channels][frames], from next_start_
     OverlapAdd joined_;
     std::vector<float> mixtures_, stems_;
+    int64_t expected_frames_ = 0;
     int64_t song_frames_ = 0;
     int64_t received_ = 0;    // of the padded song
     int64_t lead_ = 0;        // padding in front of the song

@@ -41,6 +41,10 @@ public:
     // others may hold anything. A stream that saves no work by it may ignore it.
     virtual void want_only(const std::vector<bool>& /*wanted*/) {}
 
+    // Before the first push: how long the song is going to be, as far as that is known. Only frames_done()
+    // depends on it.
+    virtual void expect_frames(int64_t /*frames*/) {}
+
     virtual void push(const audio::Block& mixture, const StemSink& sink) = 0;
     virtual void finish(const StemSink& sink) = 0;
 

@@ -96,6 +96,7 @@ private:
         auto stream =
             request_.use_tta ? std::make_unique<AugmentedStream>(separator_, stop_) : separator_.open(stop_);
         stream->want_only(writers_.needed());
+        stream->expect_frames(expected_frames());
         const std::lock_guard lock(stream_mutex_);
         passes_begun_ += 1;
         stream_ = std::move(stream);

@@ -1,6 +1,7 @@
 #include "separation/chunked_separator.h"
 
 #include <cmath>
+#include <functional>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -227,6 +228,42 @@ TEST(ChunkedSeparator, StartsNoChunkAfterARequestToStop) {
 
     EXPECT_THROW(stream->push(audio::Block(kChannels, 1000), [](const StemBlocks&) {}), Error);
     EXPECT_EQ(model->runs, 3);
+}
+
+// Looks on before each chunk and in the middle of it.
+class WatchedModel final : public ChunkModel {
+public:
+    const SeparatorInfo& info() const override { return info_; }
+    int64_t chunk_frames() const override { return 80; }
+    void separate(std::span<const float>, int, std::span<float>, const ChunkRun& run) const override {
+        look();
+        run.on_progress(0.5);
+        look();
+    }
+
+    std::function<void()> look;
+
+private:
+    SeparatorInfo info_{.instruments = {"vocals", "other"}, .sample_rate = 44100, .channels = kChannels};
+};
+
+// As much of the work lies behind as is told: MSST's padding makes chunks that no frame of the song is left
+// for.
+TEST(ChunkedSeparator, TellsWorkAndNotOnlyFrames) {
+    for (const int64_t frames : {50, 1000, 1013})
+        for (const int num_overlap : {1, 2, 4}) {
+            const auto model = std::make_shared<WatchedModel>();
+            const ChunkedSeparator separator(model, {.num_overlap = num_overlap});
+            const auto stream = separator.open({});
+            std::vector<double> told;
+            model->look = [&] { told.push_back(stream->frames_done() / static_cast<double>(frames)); };
+            stream->expect_frames(frames);
+            stream->push(audio::Block(kChannels, frames), [](const StemBlocks&) {});
+            stream->finish([](const StemBlocks&) {});
+            for (size_t i = 0; i < told.size(); ++i)
+                EXPECT_NEAR(told[i], static_cast<double>(i) / static_cast<double>(told.size()), 1e-9)
+                    << frames << " frames, overlap " << num_overlap;
+        }
 }
 
 }  // namespace
