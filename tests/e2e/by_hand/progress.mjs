@@ -18,7 +18,7 @@ async function watch(id, see) {
   await until(async () => {
     const task = await server.status(id);
     const now = performance.now();
-    await see(task, now - moved);
+    if (progress > 0) await see(task, now - moved);  // loading the model is before
     if (task.progress !== progress) [moved, progress] = [now, task.progress];
     return ['completed', 'failed', 'cancelled'].includes(task.status);
   }, {limitMs: 3_600_000, stepMs: kStepMs, what: 'the end of the task'});
@@ -30,7 +30,7 @@ try {
   let longest = 0;
   const whole = await server.task(song, {model_type});
   await watch(whole, (task, silent) => {
-    if (task.progress > 0 && task.status === 'processing') longest = Math.max(longest, silent);
+    if (task.status === 'processing') longest = Math.max(longest, silent);
   });
   await server.completed(whole);
   const [worker] = server.workers();
