@@ -28,9 +28,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
 
-inline constexpr int64_t kFactors = 16;
-inline constexpr int64_t kMostSquares = 48;  // of a task
-inline constexpr int64_t kLineFloats = 16;   // keeps what is written together out of the same set of a cache
+inline constexpr int64_t kFactors = WinogradConvolution::kFactors;
+inline constexpr int64_t kMostSquares = WinogradConvolution::kMostSquares;
+inline constexpr int64_t kLineFloats = 16;  // keeps what is written together out of the same set of a cache
 
 // One of the four sums of B^T d, of Lavin and Gray's (8).
 template <int i>
@@ -219,8 +219,7 @@ HWY_EXPORT(WinogradColumns);
 HWY_EXPORT(WinogradLanes);
 HWY_EXPORT(WinogradFloats);
 
-constexpr int64_t kFactors = 16;
-constexpr int64_t kMostSquares = 48;
+constexpr int64_t kFactors = WinogradConvolution::kFactors;
 constexpr int64_t kFewestChannels = 16;
 
 int64_t winograd_columns() {

@@ -21,6 +21,9 @@ public:
         std::array<int64_t, 2> begin = {0, 0};  // padding
     };
 
+    static constexpr int64_t kFactors = 16;      // products for a square of 2 x 2 pixels
+    static constexpr int64_t kMostSquares = 48;  // of a task
+
     // Whether there is nothing faster on this processor.
     static bool is_worth_it(const Shape& shape);
 
@@ -62,7 +65,6 @@ public:
     };
 
     const Shape& shape() const { return shape_; }
-    const Blocks& blocks() const { return blocks_; }
     const std::byte* panels() const { return panels_.data(); }
     const float* bias() const { return bias_.data(); }
 
