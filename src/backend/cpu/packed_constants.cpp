@@ -3,6 +3,16 @@
 #include "backend/cpu/tile_convolution.h"
 
 namespace msst::backend::cpu {
+namespace {
+
+int64_t packed_bytes(const graph::Graph& graph, const graph::Node& node, size_t input, Storage factors) {
+    if (std::holds_alternative<graph::Convolution>(node.op) && input == graph::Convolution::kWeight &&
+        factors == Storage::float32)
+        if (const auto bytes = tile_convolution_weight_bytes(graph, node)) return *bytes;
+    return graph::elements(graph.shape(node.inputs[input])) * size_of(factors);
+}
+
+}  // namespace
 
 bool is_packed(const graph::Node& node, size_t input) {
     if (std::holds_alternative<graph::Linear>(node.op))
@@ -18,17 +28,6 @@ bool is_packed(const graph::Node& node, size_t input) {
 bool is_read_in_pieces(const graph::Node& node, size_t input) {
     return std::holds_alternative<graph::BandLinear>(node.op) && input == 1;
 }
-
-namespace {
-
-int64_t packed_bytes(const graph::Graph& graph, const graph::Node& node, size_t input, Storage factors) {
-    if (std::holds_alternative<graph::Convolution>(node.op) && input == graph::Convolution::kWeight &&
-        factors == Storage::float32)
-        if (const auto bytes = tile_convolution_weight_bytes(graph, node)) return *bytes;
-    return graph::elements(graph.shape(node.inputs[input])) * size_of(factors);
-}
-
-}  // namespace
 
 int64_t weight_bytes(const graph::Graph& graph, const std::vector<Storage>& storage, Storage products) {
     std::vector<bool> is_kept(graph.constants().size(), false);

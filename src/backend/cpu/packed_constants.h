@@ -16,7 +16,7 @@ bool is_packed(const graph::Node& node, size_t input);
 bool is_read_in_pieces(const graph::Node& node, size_t input);
 
 // Of all constants as they are kept: packed ones in the type of the product's factors (`products` for those
-// that do not follow their input), others as float32.
+// that do not follow their input) or as Winograd's products want them, others as float32.
 int64_t weight_bytes(const graph::Graph& graph, const std::vector<Storage>& storage, Storage products);
 
 }  // namespace msst::backend::cpu

@@ -68,12 +68,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 
 namespace msst::backend::cpu {
-namespace {
 
 HWY_EXPORT(TileColumns);
 
+int64_t tile_columns() {
+    return HWY_DYNAMIC_DISPATCH(TileColumns)();
+}
+
+namespace {
+
 int64_t panel_bytes(int64_t out, int64_t in, Storage factors) {
-    const int64_t columns = HWY_DYNAMIC_DISPATCH(TileColumns)();
+    const int64_t columns = tile_columns();
     return (out + columns - 1) / columns * columns * in * size_of(factors);
 }
 
@@ -88,8 +93,8 @@ PanelProduct::PanelProduct(int64_t out, int64_t in, const float* weight, Storage
       out_(out),
       factors_(factors),
       panels_(panel_bytes(out, in, factors)),
-      bias_(out + HWY_DYNAMIC_DISPATCH(TileColumns)()) {
-    const int64_t columns = HWY_DYNAMIC_DISPATCH(TileColumns)();
+      bias_(out + tile_columns()) {
+    const int64_t columns = tile_columns();
     if (bias) std::copy_n(bias, out, bias_.begin());
     for (int64_t o = 0; o < out; ++o)
         pack_column({weight + o * in, static_cast<size_t>(in)}, factors_,

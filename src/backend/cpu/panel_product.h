@@ -7,6 +7,9 @@
 
 namespace msst::backend::cpu {
 
+// Columns of a panel: of the tile in product_tile-inl.h on this processor.
+int64_t tile_columns();
+
 // y = x weight^T + bias by our own tile of registers, with the weight packed once, in one thread. For
 // products that are too many or too small for oneDNN, or whose result goes where it cannot put it.
 class PanelProduct {

@@ -13,7 +13,7 @@
 
 #include <algorithm>
 
-#include "backend/cpu/vector_kernels.h"
+#include "backend/cpu/panel_product.h"
 
 // foreach_target.h must come first.
 // clang-format off
@@ -70,10 +70,6 @@ void MultiplyPart(const RowProduct& p, const RowProduct::Part& part) {
     }
 }
 
-int64_t RowProductColumns() {
-    return kTileVectors * hn::Lanes(Floats());
-}
-
 }  // namespace msst::backend::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -82,17 +78,11 @@ HWY_AFTER_NAMESPACE();
 namespace msst::backend::cpu {
 namespace {
 
-HWY_EXPORT(RowProductColumns);
-
 constexpr int64_t kTileRows = 6;
 constexpr int64_t kBlockBytes = 192 << 10;  // of x: with a panel less than a second-level cache
 
 int64_t up_to_multiple(int64_t count, int64_t divisor) {
     return (count + divisor - 1) / divisor * divisor;
-}
-
-int64_t columns_of_panel() {
-    return HWY_DYNAMIC_DISPATCH(RowProductColumns)();
 }
 
 // Blocks of about the same size, as many for every thread as for the others.
@@ -110,10 +100,10 @@ bool RowProduct::suits(const ProductShape& s) {
 
 RowProduct::RowProduct(const ProductShape& shape, const float* weight, const float* bias)
     : shape_(shape),
-      panel_count_((shape.out + columns_of_panel() - 1) / columns_of_panel()),
-      panels_(panel_count_ * columns_of_panel() * shape.in * 4),
-      bias_(panel_count_ * columns_of_panel()) {
-    const int64_t columns = columns_of_panel();
+      panel_count_((shape.out + tile_columns() - 1) / tile_columns()),
+      panels_(panel_count_ * tile_columns() * shape.in * 4),
+      bias_(panel_count_ * tile_columns()) {
+    const int64_t columns = tile_columns();
     if (shape.has_bias) std::copy_n(bias, shape.out, bias_.begin());
     for (int64_t o = 0; o < shape.out; ++o)
         pack_column({weight + o * shape.in, static_cast<size_t>(shape.in)}, Storage::float32,

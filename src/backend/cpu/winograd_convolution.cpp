@@ -13,7 +13,8 @@
 #include <algorithm>
 #include <array>
 
-#include "backend/cpu/vector_kernels.h"
+#include "backend/cpu/matrix_product.h"
+#include "backend/cpu/panel_product.h"
 
 // foreach_target.h must come first.
 // clang-format off
@@ -192,14 +193,6 @@ void ConvolveSquares(const WinogradConvolution& c, const WinogradConvolution::Ta
     }
 }
 
-int64_t WinogradColumns() {
-    return kTileVectors * hn::Lanes(Floats());
-}
-
-int64_t WinogradLanes() {
-    return hn::Lanes(Floats());
-}
-
 int64_t WinogradFloats(int64_t in) {
     const int64_t zeros = (in + kLineFloats - 1) / kLineFloats * kLineFloats;
     const int64_t factor_stride =
@@ -215,16 +208,10 @@ HWY_AFTER_NAMESPACE();
 namespace msst::backend::cpu {
 namespace {
 
-HWY_EXPORT(WinogradColumns);
-HWY_EXPORT(WinogradLanes);
 HWY_EXPORT(WinogradFloats);
 
 constexpr int64_t kFactors = WinogradConvolution::kFactors;
 constexpr int64_t kFewestChannels = 16;
-
-int64_t winograd_columns() {
-    return HWY_DYNAMIC_DISPATCH(WinogradColumns)();
-}
 
 // The four sums of G g, of Lavin and Gray's (8).
 std::array<double, 4> weight_sums(double g0, double g1, double g2) {
@@ -256,7 +243,7 @@ WinogradConvolution::Blocks::Blocks(const Shape& s)
 }
 
 bool WinogradConvolution::is_worth_it(const Shape& s) {
-    return HWY_DYNAMIC_DISPATCH(WinogradLanes)() < kLanes && s.weight[2] == 3 && s.weight[3] == 3 &&
+    return !has_avx512() && s.weight[2] == 3 && s.weight[3] == 3 &&
            s.strides == std::array<int64_t, 2>{1, 1} && s.x[3] >= kFewestChannels &&
            s.y[3] >= kFewestChannels;
 }
@@ -266,13 +253,13 @@ int64_t WinogradConvolution::task_bytes(const Shape& shape) {
 }
 
 int64_t WinogradConvolution::weight_bytes(const Shape& shape) {
-    const int64_t columns = winograd_columns();
+    const int64_t columns = tile_columns();
     return (shape.y[3] + columns - 1) / columns * columns * kFactors * shape.x[3] * 4;
 }
 
 WinogradConvolution::WinogradConvolution(const Shape& shape, const float* weight, const float* bias)
-    : shape_(shape), blocks_(shape), panels_(weight_bytes(shape)), bias_(shape.y[3] + winograd_columns()) {
-    const int64_t columns = winograd_columns();
+    : shape_(shape), blocks_(shape), panels_(weight_bytes(shape)), bias_(shape.y[3] + tile_columns()) {
+    const int64_t columns = tile_columns();
     const int64_t in = shape.x[3];
     if (bias) std::copy_n(bias, shape.y[3], bias_.begin());
     std::vector<float> factors(kFactors * in);  // of one column
