@@ -11,9 +11,10 @@ double inverse_sample(const graph::Istft& op, const float* spectrum, int64_t str
                       int64_t n) {
     const int64_t n_fft = op.frame.n_fft;
     double sum = op.zero_dc ? 0.0 : spectrum[0];
-    for (int64_t bin = 1; bin < n_fft / 2; ++bin) {
+    int64_t angle = n;  // of `bin`, in n_fft-ths of a turn
+    for (int64_t bin = 1; bin < n_fft / 2; ++bin, angle = next_angle(angle, n, n_fft)) {
         const float* value = spectrum + bin * stride;
-        sum += 2.0 * (value[0] * turn.cosine[bin * n % n_fft] - value[1] * turn.sine[bin * n % n_fft]);
+        sum += 2.0 * (value[0] * turn.cosine[angle] - value[1] * turn.sine[angle]);
     }
     return sum + spectrum[n_fft / 2 * stride] * (n % 2 == 0 ? 1.0 : -1.0);
 }

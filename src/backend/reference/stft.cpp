@@ -31,9 +31,10 @@ void run(const graph::Stft& op, const Operands& io) {
             for (int64_t bin = 0; bin < op.frame.bins(); ++bin) {
                 double re = 0;
                 double im = 0;
-                for (int64_t n = 0; n < n_fft; ++n) {
-                    re += samples[n] * turn.cosine[bin * n % n_fft];
-                    im -= samples[n] * turn.sine[bin * n % n_fft];
+                int64_t angle = 0;  // of sample n, in n_fft-ths of a turn
+                for (int64_t n = 0; n < n_fft; ++n, angle = next_angle(angle, bin, n_fft)) {
+                    re += samples[n] * turn.cosine[angle];
+                    im -= samples[n] * turn.sine[angle];
                 }
                 float* y = io.output + ((t * op.frame.bins() + bin) * channels + c) * 2;
                 y[0] = static_cast<float>(re * scale);

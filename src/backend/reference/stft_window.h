@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "graph/stft_frame.h"
@@ -15,5 +16,11 @@ struct Turns {
     std::vector<double> sine;
 };
 Turns turns(int64_t n_fft);
+
+// The place in the table one step on; cheaper than a division for every sample. `step` is below n_fft.
+inline int64_t next_angle(int64_t angle, int64_t step, int64_t n_fft) {
+    angle += step;
+    return angle < n_fft ? angle : angle - n_fft;
+}
 
 }  // namespace msst::backend::reference
