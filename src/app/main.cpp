@@ -10,6 +10,7 @@
 #include "app/command_line.h"
 #include "app/separators.h"
 #include "base/error.h"
+#include "base/fork_server.h"
 #include "cli/bench_command.h"
 #include "cli/check_command.h"
 #include "cli/models_command.h"
@@ -53,10 +54,10 @@ void add_worker(CLI::App& app, WorkerCommandOptions& options, int& exit_code) {
     command->callback([&] { exit_code = run_worker(options); });
 }
 
-// The child that looks at one upload; only `msst serve` calls it.
+// Forks a child for each upload that is to be looked at; only `msst serve` calls it.
 void add_probe(CLI::App& app) {
     auto* command = app.add_subcommand("probe-audio")->group("");
-    command->callback([] { ::_exit(worker::run_probe_child(/*socket=*/3)); });
+    command->callback([] { run_fork_server(/*socket=*/3, worker::run_probe_child); });
 }
 
 cli::Wiring make_wiring(const Clock& clock) {

@@ -163,7 +163,7 @@ public:
           catalog_(cli::open_catalog(config_, has_engine, examine_network)),
           store_(store::open_task_store(config_.data_dir, clock_)),
           blobs_(store::open_blob_store(config_.data_dir)),
-          prober_({.command = {own_program(), {"probe-audio"}}}, log_),
+          prober_({.program = own_program(), .arguments = {"probe-audio"}}, log_),
           slots_(make_slots(config_, log_)),
           worker_config_(make_memory_file("msst-config", worker_config(config_, slots_))),
           supervisor_(supervisor_options(config_, slots_, worker_config_.get()), *store_, clock_, log_),

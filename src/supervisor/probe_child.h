@@ -3,38 +3,37 @@
 #include <optional>
 #include <string>
 
-#include "base/child_process.h"
+#include "base/fork_server.h"
 
 namespace msst::supervisor {
 
-// One child that looks at one file: worker/probe_main.h is its side.
+// One child that looks at one file: worker/probe_main.h is its side. It is killed with this object.
 class ProbeChild {
 public:
-    struct Command {
-        std::filesystem::path program;
-        std::vector<std::string> arguments;
-    };
+    // `socket`: of ForkServer::start_child().
+    explicit ProbeChild(UniqueFd socket) : socket_(std::move(socket)) {}
 
-    // It starts up and waits for its file. Throws Error(unavailable).
-    explicit ProbeChild(const Command& command);
+    // Waits until the child asks for its file. Throws Error(unavailable) if it does not.
+    void await_ready(Milliseconds timeout);
 
-    // False: it died while it waited.
-    bool is_waiting() { return !child_.find_exit(); }
-
-    // The line it answers with. Throws Error(unavailable) if it was not there to ask or could not send
-    // (EX_IOERR), and Error(invalid_input, …, "invalid_audio") if it took the file and then crashed, talked
-    // without end or said nothing until the timeout. Once.
+    // The line it answers with. Throws Error(unavailable) if that cannot be had for a reason of ours
+    // (EX_IOERR, or the fork server is gone), and Error(invalid_input, …, "invalid_audio") if the child
+    // crashed, talked without end or said nothing until the timeout. Once, after await_ready().
     std::string ask(int file, Milliseconds timeout);
 
-    // How it ended, for the log, if asking failed. None: it did not end by itself.
-    std::optional<ExitStatus> find_exit(Milliseconds patience) { return child_.wait_for(patience); }
+    // How it ended, if it did so without an answer.
+    const std::optional<ExitStatus>& exit() const { return exit_; }
+
+    // Nobody holds the other end: the fork server has ended, and its children with it.
+    bool is_abandoned() const { return is_abandoned_; }
 
 private:
     std::optional<std::string> read_line(Milliseconds deadline);
 
-    SocketPair sockets_;
-    ChildProcess child_;
+    UniqueFd socket_;
     std::string received_;
+    std::optional<ExitStatus> exit_;
+    bool is_abandoned_ = false;
 };
 
 }  // namespace msst::supervisor

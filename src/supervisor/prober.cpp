@@ -1,5 +1,6 @@
 #include "supervisor/prober.h"
 
+#include <cstdlib>
 #include <utility>
 
 #include <fcntl.h>
@@ -12,12 +13,20 @@ namespace msst::supervisor {
 namespace {
 
 constexpr Milliseconds kStartRetry{1'000};
-constexpr Milliseconds kExitPatience{100};
+
+// Nothing of ours for the child but what it needs to find its libraries: keys may lie in the environment.
+std::vector<std::string> environment() {
+    // Symbols are looked up once, before the forks, and not by every child again.
+    std::vector<std::string> variables = {"LD_BIND_NOW=1"};
+    if (const char* path = std::getenv("LD_LIBRARY_PATH"))
+        variables.push_back(std::string("LD_LIBRARY_PATH=") + path);
+    return variables;
+}
 
 }  // namespace
 
 Prober::Prober(ProberOptions options, Log& log)
-    : options_(std::move(options)), log_(log), thread_([this] { keep_spares(); }) {}
+    : options_(std::move(options)), log_(log), thread_([this] { keep_server(); }) {}
 
 Prober::~Prober() {
     {
@@ -30,80 +39,89 @@ Prober::~Prober() {
 
 tasks::AudioFacts Prober::check(const std::filesystem::path& file) {
     const UniqueFd descriptor = open_file(file, O_RDONLY);
-    Child child = take_child();
+    ProbeChild child = start_child();
     try {
-        const std::string answer = child->ask(descriptor.get(), options_.timeout);
+        const std::string answer = child.ask(descriptor.get(), options_.timeout);
         std::call_once(gaps_logged_, [&] { log_sandbox_gaps(answer); });
-        const tasks::AudioFacts facts = parse_probe_answer(answer);
-        bury(std::move(child));
-        return facts;
+        return parse_probe_answer(answer);
     } catch (const Error& error) {
-        log_failure(*child, error.what());
-        bury(std::move(child));
+        log_.info("audio_refused",
+                  {{"error", error.what()},
+                   {"child", child.exit() ? to_string(*child.exit()) : std::string("still ran")}});
         throw;
     }
 }
 
-void Prober::keep_spares() {
+// One that waits for its file. A server that has died is replaced, once.
+ProbeChild Prober::start_child() {
+    for (bool is_last = false;; is_last = true) {
+        const Server parent = server();
+        std::optional<ProbeChild> child;
+        try {
+            child.emplace(parent->start_child());
+            child->await_ready(options_.timeout);
+            return std::move(*child);
+        } catch (const Error&) {
+            const bool is_dead = !child || child->is_abandoned();
+            if (is_dead) retire(parent);
+            if (is_last || !is_dead) throw;
+        }
+    }
+}
+
+// Waits for one that is being started. Throws Error(unavailable) if that fails.
+Prober::Server Prober::server() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return server_ || !failure_.empty(); });
+    if (!server_) throw Error(ErrorCode::unavailable, failure_);
+    return server_;
+}
+
+void Prober::retire(const Server& server) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (server_ == server) server_.reset();
+    }
+    changed_.notify_all();
+}
+
+void Prober::keep_server() {
     std::unique_lock lock(mutex_);
     while (!is_stopped_) {
-        changed_.wait(lock, [this] { return is_stopped_ || is_wanting() || !used_.empty(); });
-        std::vector<Child> used = std::exchange(used_, {});
-        const bool is_short = !is_stopped_ && is_wanting();
         lock.unlock();
-        // Ending a process takes a moment, starting one another.
-        used.clear();
-        Child spare;
-        try {
-            if (is_short) spare = std::make_unique<ProbeChild>(options_.command);
-        } catch (const Error& error) {
-            log_.error("prober_not_started", {{"error", error.what()}});
-        }
+        Server started = start_server();
         lock.lock();
-        if (spare)
-            spares_.push_back(std::move(spare));
-        else if (is_short)
+        server_ = std::move(started);
+        changed_.notify_all();
+        if (server_)
+            changed_.wait(lock, [this] { return is_stopped_ || !server_; });
+        else
             changed_.wait_for(lock, kStartRetry, [this] { return is_stopped_; });
     }
 }
 
-bool Prober::is_wanting() const {
-    return static_cast<int>(spares_.size()) < options_.spares;
-}
-
-// One that waits, or else a new one.
-Prober::Child Prober::take_child() {
-    while (true) {
-        Child child;
-        {
-            const std::lock_guard lock(mutex_);
-            if (spares_.empty()) break;
-            child = std::move(spares_.back());
-            spares_.pop_back();
-        }
-        changed_.notify_all();
-        if (child->is_waiting()) return child;
+// None: why is in failure_.
+Prober::Server Prober::start_server() {
+    std::string failure;
+    Server server;
+    try {
+        server = std::make_shared<ForkServer>(ChildOptions{.program = options_.program,
+                                                           .arguments = options_.arguments,
+                                                           .environment = environment(),
+                                                           .inherits_environment = false,
+                                                           .standard_error = -1});
+    } catch (const Error& error) {
+        failure = error.what();
+        log_.error("prober_not_started", {{"error", failure}});
     }
-    return std::make_unique<ProbeChild>(options_.command);
-}
-
-void Prober::bury(Child child) {
-    {
-        const std::lock_guard lock(mutex_);
-        used_.push_back(std::move(child));
-    }
-    changed_.notify_all();
+    const std::lock_guard lock(mutex_);
+    failure_ = failure;
+    return server;
 }
 
 void Prober::log_sandbox_gaps(const std::string& answer) {
     if (const std::string gaps = list_sandbox_gaps(answer); !gaps.empty())
         log_.warning("prober_sandbox", {{"not_applied", gaps}});
-}
-
-void Prober::log_failure(ProbeChild& child, const std::string& error) {
-    const auto status = child.find_exit(kExitPatience);
-    log_.info("audio_refused",
-              {{"error", error}, {"child", status ? to_string(*status) : std::string("still ran")}});
 }
 
 }  // namespace msst::supervisor

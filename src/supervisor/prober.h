@@ -14,9 +14,10 @@
 namespace msst::supervisor {
 
 struct ProberOptions {
-    ProbeChild::Command command;  // its descriptor 3 is the socket
+    // Of the process that forks a child for each file; its descriptor 3 is the socket.
+    std::filesystem::path program;
+    std::vector<std::string> arguments;
     Milliseconds timeout{10'000};
-    int spares = 1;  // children that are started ahead, since most of the time is spent starting
 };
 
 // Looks at uploads in sandboxed children, one file each: whatever a file does to its child, the server lives.
@@ -31,14 +32,14 @@ public:
     tasks::AudioFacts check(const std::filesystem::path& file);
 
 private:
-    using Child = std::unique_ptr<ProbeChild>;
+    using Server = std::shared_ptr<ForkServer>;
 
-    void keep_spares();
-    bool is_wanting() const;
-    Child take_child();
-    void bury(Child child);
+    void keep_server();
+    Server start_server();
+    Server server();
+    void retire(const Server& server);
+    ProbeChild start_child();
     void log_sandbox_gaps(const std::string& answer);
-    void log_failure(ProbeChild& child, const std::string& error);
 
     ProberOptions options_;
     Log& log_;
@@ -47,11 +48,11 @@ private:
 
     std::mutex mutex_;
     std::condition_variable changed_;
-    std::vector<Child> spares_;  // guarded by mutex_
-    std::vector<Child> used_;    // guarded by mutex_
-    bool is_stopped_ = false;    // guarded by mutex_
+    Server server_;            // guarded by mutex_; none: the thread is starting one
+    std::string failure_;      // guarded by mutex_; why the last start failed, until one succeeds
+    bool is_stopped_ = false;  // guarded by mutex_
 
-    std::thread thread_;  // starts spares: they would die with the thread of a request
+    std::thread thread_;  // starts servers: they would die with the thread of a request
 };
 
 }  // namespace msst::supervisor

@@ -2,8 +2,9 @@
 
 namespace msst::worker {
 
-// The child of supervisor/prober.h. Says "ready", takes one file (an open descriptor) from `socket`, gives up
-// everything it does not need, looks at the file and answers with one line of JSON:
+// The child of supervisor/prober.h, forked by base/fork_server.h. Says "ready", takes one file (an open
+// descriptor) from `socket`, gives up everything it does not need, looks at the file and answers with one
+// line of JSON:
 //
 //   {"format":"wav","duration_seconds":1.5,"sample_rate":44100,"channels":2}
 //   {"error":{"code":"invalid_audio","message":"…"}}

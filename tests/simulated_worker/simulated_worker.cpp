@@ -1,6 +1,7 @@
 // simulated-worker work <data folder> <worker id> <lease ms> <most tasks> <device> <its memory>
-// simulated-worker probe <how>      how: honest, crash, hang, garbage, flood, deaf
+// simulated-worker probe <how>      how: honest, absent, crash, deaf, flood, garbage, hang, murder, mute
 
+#include <csignal>
 #include <cstdlib>
 #include <iostream>
 #include <string>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/descriptor_passing.h"
+#include "base/fork_server.h"
 #include "base/sandbox.h"
 #include "store/open.h"
 #include "support/simulated_separator.h"
@@ -55,20 +57,18 @@ int work(const std::vector<std::string>& arguments) {
     return static_cast<int>(worker.run());
 }
 
-void say(const std::string& text) {
-    write_all(tasks::kControlDescriptor, text, "the prober's socket");
-}
-
-int misbehave(const std::string& how) {
+int misbehave(const std::string& how, int socket) {
+    const auto say = [&](const std::string& text) { write_all(socket, text, "the prober's socket"); };
     if (how == "deaf") return 1;
     say("ready\n");
-    const UniqueFd file = receive_descriptor(tasks::kControlDescriptor);
+    const UniqueFd file = receive_descriptor(socket);
     if (!file) return 0;
     if (how == "crash") std::abort();
+    if (how == "murder") ::kill(::getppid(), SIGKILL);
     if (how == "mute") return EX_IOERR;
     if (how == "garbage") say("{\"format\":\"exe\"}\n");
     if (how == "flood") say(std::string(100'000, 'x'));
-    while (how == "hang") ::pause();
+    while (how == "hang" || how == "murder") ::pause();
     return 0;
 }
 
@@ -77,6 +77,10 @@ int misbehave(const std::string& how) {
 int main(int count, char** values) {
     const std::vector<std::string> arguments(values + 1, values + count);
     if (arguments.at(0) == "work") return work(arguments);
-    if (arguments.at(1) == "honest") ::_exit(worker::run_probe_child(tasks::kControlDescriptor));
-    return misbehave(arguments.at(1));
+    if (arguments.at(1) == "absent") return 1;
+    run_fork_server(tasks::kControlDescriptor, [&](int socket) {
+        const std::string& how = arguments.at(1);
+        return how == "honest" ? worker::run_probe_child(socket) : misbehave(how, socket);
+    });
+    return 0;
 }

@@ -1,9 +1,14 @@
 #include "supervisor/prober.h"
 
+#include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <future>
+#include <thread>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "support/song_task.h"
@@ -14,12 +19,24 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::vector<pid_t> children_of(pid_t parent) {
+    std::vector<pid_t> found;
+    for (const auto& process : std::filesystem::directory_iterator("/proc")) {
+        // 1234 (name) S 1233 …
+        std::ifstream file(process.path() / "stat");
+        std::string text;
+        std::getline(file, text);
+        const size_t name_end = text.rfind(") ");
+        if (name_end != std::string::npos && std::stoi(text.substr(name_end + 4)) == parent)
+            found.push_back(std::stoi(text));
+    }
+    return found;
+}
+
 class Probe : public ::testing::Test {
 protected:
     ProberOptions how(const std::string& behaviour) const {
-        return {.command = {.program = MSST_SIMULATED_WORKER, .arguments = {"probe", behaviour}},
-                .timeout = 60s,
-                .spares = 1};
+        return {.program = MSST_SIMULATED_WORKER, .arguments = {"probe", behaviour}, .timeout = 60s};
     }
 
     std::filesystem::path song() const {
@@ -85,15 +102,32 @@ TEST_F(Probe, SurvivesWhateverTheFileDoesToTheChild) {
 TEST_F(Probe, GivesUpOnAChildThatNeverAnswers) {
     ProberOptions options = how("hang");
     options.timeout = 5s;  // in which even a busy machine starts the child
+    Prober prober(options, log);
+    EXPECT_THROW(prober.check(song()), Error);
 
-    EXPECT_EQ(error_of(options), "invalid/invalid_audio");
+    const std::vector<pid_t> servers = children_of(::getpid());
+    ASSERT_EQ(servers.size(), 1);
+    while (!children_of(servers[0]).empty()) std::this_thread::sleep_for(5ms);  // it is killed
+}
+
+TEST_F(Probe, GoesOnWhenTheProcessThatForksHasDied) {
+    Prober prober(how("honest"), log);
+    prober.check(song());
+    for (const pid_t server : children_of(::getpid())) ::kill(server, SIGKILL);
+
+    EXPECT_EQ(prober.check(song()).channels, 2);
+}
+
+TEST_F(Probe, DoesNotBlameTheFileForTheDeathOfTheProcessThatForks) {
+    EXPECT_EQ(error_of(how("murder")), "unavailable/");
 }
 
 TEST_F(Probe, DoesNotBlameTheFileForAChildThatDoesNotStart) {
     EXPECT_EQ(error_of(how("deaf")), "unavailable/");
     ProberOptions absent = how("honest");
-    absent.command.program = folder / "absent";
+    absent.program = folder / "absent";
     EXPECT_EQ(error_of(absent), "unavailable/");
+    EXPECT_EQ(error_of(how("absent")), "unavailable/");
 }
 
 TEST_F(Probe, DoesNotBlameTheFileForAChildThatCannotSendItsAnswer) {
