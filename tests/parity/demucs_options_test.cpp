@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "backend/cpu/cpu_backend.h"
+#include "backend/reference/reference_backend.h"
 #include "parity/golden.h"
 
 namespace msst {
@@ -34,6 +35,21 @@ TEST(DemucsOptions, TheSegmentOfTrainingChangesNothing) {
                              golden.tensor("forward")),
               2e-5);
     EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
+}
+
+// No published checkpoint and no golden case has them: held against the reference backend only.
+TEST(DemucsOptions, SubbandsAreFoldedIntoChannels) {
+    // Two of them need a spectrum that is large enough for four strides in each.
+    const std::string yaml =
+        replaced(replaced(Golden("htdemucs-4stem").config_text(), "num_subbands: 1", "num_subbands: 2"),
+                 "nfft: 1024", "nfft: 4096");
+    const auto network =
+        model::build_network("htdemucs", model::parse_model_config(yaml), model::make_random_weights());
+    const std::vector<float> input = Golden("htdemucs-4stem").tensor("input");
+
+    const auto expected = run_network(backend::ReferenceBackend(), network, input);
+    EXPECT_LT(relative_error(run_network(float32_processor(), network, input), expected), 2e-5);
+    EXPECT_GT(relative_error(std::vector<float>(expected.size(), 0.0f), expected), 0.9);  // it is not silence
 }
 
 }  // namespace
