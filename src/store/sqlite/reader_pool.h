@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <filesystem>
 #include <memory>
@@ -16,6 +17,21 @@ namespace msst::store::sqlite {
 class ReaderPool {
 public:
     explicit ReaderPool(std::filesystem::path file) : file_(std::move(file)) {}
+
+    // While it lives nobody reads: whoever asks waits for its end.
+    class Pause {
+    public:
+        explicit Pause(ReaderPool& pool) : pool_(pool) {}
+        ~Pause() { pool_.go_on(); }
+        Pause(const Pause&) = delete;
+        Pause& operator=(const Pause&) = delete;
+
+    private:
+        ReaderPool& pool_;
+    };
+
+    // None: somebody still read when `patience` was over.
+    std::unique_ptr<Pause> pause(std::chrono::milliseconds patience);
 
     // Calls question(Database&) on a connection of its own and returns its answer. Waits while all are in
     // use.
@@ -42,12 +58,14 @@ private:
 
     std::unique_ptr<Database> take();
     void put_back(std::unique_ptr<Database> database);
+    void go_on();
 
     std::filesystem::path file_;
     std::mutex mutex_;
     std::condition_variable freed_;
     std::vector<std::unique_ptr<Database>> idle_;  // guarded by mutex_
     int in_use_ = 0;                               // guarded by mutex_
+    bool is_paused_ = false;                       // guarded by mutex_
 };
 
 }  // namespace msst::store::sqlite

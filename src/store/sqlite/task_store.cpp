@@ -22,7 +22,7 @@ StoreClock open_clock(const std::filesystem::path& file, const Clock& clock, con
 
 SqliteTaskStore::SqliteTaskStore(const std::filesystem::path& file, const Clock& clock,
                                  const std::string& boot_id)
-    : readers_(file), writes_(file), clock_(open_clock(file, clock, boot_id)) {}
+    : readers_(file), writes_(file, readers_), clock_(open_clock(file, clock, boot_id)) {}
 
 tasks::AddResult SqliteTaskStore::add(const tasks::NewTask& task, int64_t max_queued) {
     return writes_.run(Durability::synced,

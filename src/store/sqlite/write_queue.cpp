@@ -11,10 +11,13 @@ namespace {
 constexpr size_t kLargestBatch = 256;
 
 // The write-ahead log is copied into the database after every so many pages (of 4 KiB); from kTruncatePages
-// on we also wait for its readers to let go of it, so that it starts at its beginning again.
+// on we also wait for its readers to let go of it, so that it starts at its beginning again: those of this
+// process, which begin nothing new meanwhile, and others'. In vain: not again for a while.
 constexpr int kCopyPages = 1000;
 constexpr int kTruncatePages = 4000;
-constexpr std::chrono::seconds kTruncateEvery{1};
+constexpr std::chrono::milliseconds kReadersPatience{200};
+constexpr std::chrono::milliseconds kOthersPatience{50};
+constexpr std::chrono::seconds kTruncateRetry{1};
 
 void run_in_savepoint(Database& database, const std::function<void(Database&)>& job) {
     database.run("SAVEPOINT job");
@@ -106,7 +109,7 @@ Database& WriteQueue::open_connection(Durability durability) {
 }
 
 // A log that is never reset grows for ever. Copying never waits for anybody, but the log only starts again at
-// its beginning in a moment without readers; past kTruncatePages we wait a little for that moment.
+// its beginning in a moment without readers; past kTruncatePages we make that moment.
 void WriteQueue::keep_log_short() {
     const int pages = database_->wal_pages();
     if (pages < pages_copied_) pages_copied_ = 0;  // the log started again
@@ -114,18 +117,23 @@ void WriteQueue::keep_log_short() {
     pages_copied_ = pages;
     const auto now = std::chrono::steady_clock::now();
     try {
-        if (pages >= kTruncatePages && now >= next_truncation_) {
-            next_truncation_ = now + kTruncateEvery;
-            database_->set_busy_timeout(std::chrono::milliseconds(50));
-            database_->run("PRAGMA wal_checkpoint(TRUNCATE)");
-        } else {
+        if (pages < kTruncatePages || now < next_truncation_)
             database_->run("PRAGMA wal_checkpoint(PASSIVE)");
-        }
+        else if (!truncate_log())
+            next_truncation_ = now + kTruncateRetry;
     } catch (const Error&) {
         // The commit stands whatever becomes of the copy; a broken connection is replaced, a full disk met
         // again.
     }
     database_->set_busy_timeout(Database::kBusyTimeout);
+}
+
+// False: somebody read all the time.
+bool WriteQueue::truncate_log() {
+    const auto pause = readers_.pause(kReadersPatience);
+    database_->set_busy_timeout(kOthersPatience);
+    const int64_t is_busy = database_->read_integer("PRAGMA wal_checkpoint(TRUNCATE)");
+    return is_busy == 0;
 }
 
 }  // namespace msst::store::sqlite

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/reader_pool.h"
 
 // The one writing connection of a process, with group commit: whoever comes while a transaction is being
 // synced waits and shares the next one, so that many submitters cost one sync. Each job has a savepoint of
@@ -29,7 +30,8 @@ enum class Durability {
 
 class WriteQueue {
 public:
-    explicit WriteQueue(std::filesystem::path file) : file_(std::move(file)) {}
+    // `readers`: of the same process and file, which pause for a moment when the log has to start again.
+    WriteQueue(std::filesystem::path file, ReaderPool& readers) : file_(std::move(file)), readers_(readers) {}
 
     // Calls job(Database&) inside a write transaction and returns its answer once that is committed. The job
     // must not begin or end transactions; it runs on any thread that waits here. Throws what the job throws,
@@ -61,8 +63,10 @@ private:
     void commit(Batch& batch);
     Database& open_connection(Durability durability);
     void keep_log_short();
+    bool truncate_log();
 
     std::filesystem::path file_;
+    ReaderPool& readers_;
 
     std::mutex mutex_;
     std::condition_variable changed_;

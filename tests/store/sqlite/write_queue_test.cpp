@@ -30,7 +30,8 @@ protected:
     msst::testing::TempFolder folder;
     std::filesystem::path file = folder / "test.db";
     std::filesystem::path log = folder / "test.db-wal";
-    WriteQueue queue{file};
+    ReaderPool readers{file};
+    WriteQueue queue{file, readers};
 
     void insert(const std::string& word, Durability durability = Durability::relaxed) {
         queue.run(durability, [&](Database& db) { db.run("INSERT INTO words VALUES (?1)", word); });
@@ -159,7 +160,6 @@ TEST_F(WriteQueueTest, KeepsTheLogShort) {
 }
 
 TEST_F(WriteQueueTest, KeepsTheLogShortUnderConstantReading) {
-    ReaderPool readers(file);
     std::atomic<bool> done = false;
     at_once(3, [&](int thread) {
         if (thread == 0) {
