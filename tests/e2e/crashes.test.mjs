@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import {existsSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
 import {test} from 'node:test';
-import {kLongSeconds, makeLongWav, makeWav} from './support/audio.mjs';
+import {makeLongWav, makeWav} from './support/audio.mjs';
 import {Server, until} from './support/server.mjs';
 
 // Where the end of real work is the point, a long song is met in the middle. Else a simulated device holds a short one.
@@ -18,7 +18,7 @@ const running = (server, id) => until(async () => {
 
 test('a task whose worker is killed is taken up by the next one and completes', async t => {
   const server = await Server.start(t);
-  const id = await server.task(long, {instruments: 'vocals'});
+  const id = await server.task(makeLongWav(30), {instruments: 'vocals'});
   await running(server, id);
   const [victim] = server.workers();
   assert.ok(victim, 'there is a worker process');
@@ -28,7 +28,7 @@ test('a task whose worker is killed is taken up by the next one and completes', 
   assert.ok(!server.workers().includes(victim));
   assert.equal((await server.get('/api/v1/metrics')).json().worker_restarts, 1);
   const {results} = await server.download(id);
-  assert.equal(results.sources[0].duration_seconds, kLongSeconds);
+  assert.equal(results.sources[0].duration_seconds, 30);
 });
 
 test('a task that kills every worker fails, and those behind it complete', async t => {

@@ -53,7 +53,7 @@ describe('a separation', () => {
   });
 
   test('tells progress that never goes back', async () => {
-    const id = await server.task(makeLongWav(), {instruments: 'vocals'});
+    const id = await server.task(makeLongWav(30), {instruments: 'vocals'});
     let last = -1;
     const stages = new Set();
     for (;;) {

@@ -36,7 +36,7 @@ export function makeWav({seconds = 2, rate = 44100, channels = 2} = {}) {
 export const kLongSeconds = Number(process.env.MSST_E2E_LONG_SECONDS ?? 120);
 
 // A song that a processor is busy with for long enough to be met in the middle, in a small file.
-export const makeLongWav = () => makeWav({seconds: kLongSeconds, rate: 8000, channels: 1});
+export const makeLongWav = (seconds = kLongSeconds) => makeWav({seconds, rate: 8000, channels: 1});
 
 function inFolder(work) {
   const folder = mkdtempSync(path.join(tmpdir(), 'msst-audio-'));
