@@ -121,7 +121,7 @@ void WriteQueue::keep_log_short() {
             database_->run("PRAGMA wal_checkpoint(PASSIVE)");
         else if (!truncate_log())
             next_truncation_ = now + kTruncateRetry;
-    } catch (const Error&) {
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
         // The commit stands whatever becomes of the copy; a broken connection is replaced, a full disk met
         // again.
     }
