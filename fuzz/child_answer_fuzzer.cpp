@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "base/fork_server.h"
 #include "supervisor/probe_answer.h"
 #include "tasks/task_json.h"
 #include "tasks/worker_messages.h"
@@ -18,6 +19,8 @@ using namespace msst;
 
 void read_probe_answer(const std::string& line) {
     supervisor::list_sandbox_gaps(line);
+    if (const auto end = parse_end(line))
+        check(!to_string(*end).empty(), "child_answer_fuzzer: an end without words");
     try {
         const tasks::AudioFacts facts = supervisor::parse_probe_answer(line);
         check(std::isfinite(facts.duration_seconds) && facts.duration_seconds > 0,

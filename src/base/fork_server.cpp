@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,8 @@
 namespace msst {
 namespace {
 
-constexpr const char* kEndLine = "ended: signal %d code %d";
+constexpr std::string_view kSignal = "ended: signal ";
+constexpr std::string_view kCode = " code ";
 
 sigset_t end_of_a_child() {
     sigset_t signals;
@@ -38,9 +40,18 @@ void say(int socket, const std::string& line) {
 std::string end_line(int status) {
     const int signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    char line[64];
-    std::snprintf(line, sizeof line, kEndLine, signal, code);
-    return std::string(line) + "\n";
+    return std::string(kSignal) + std::to_string(signal) + std::string(kCode) + std::to_string(code) + "\n";
+}
+
+// Takes `word` and the number behind it from the front of `text`.
+std::optional<int> take_number(std::string_view& text, std::string_view word) {
+    if (!text.starts_with(word)) return std::nullopt;
+    text.remove_prefix(word.size());
+    int number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc()) return std::nullopt;
+    text.remove_prefix(static_cast<size_t>(end - text.data()));
+    return number;
 }
 
 class Forker {
@@ -134,10 +145,10 @@ void run_fork_server(int socket, const std::function<int(int)>& work) {
 }
 
 std::optional<ExitStatus> parse_end(std::string_view line) {
-    ExitStatus status;
-    const std::string text(line);
-    if (std::sscanf(text.c_str(), kEndLine, &status.signal, &status.code) != 2) return std::nullopt;
-    return status;
+    const auto signal = take_number(line, kSignal);
+    const auto code = take_number(line, kCode);
+    if (!signal || !code || !line.empty()) return std::nullopt;
+    return ExitStatus{.code = *code, .signal = *signal};
 }
 
 ForkServer::ForkServer(ChildOptions options)

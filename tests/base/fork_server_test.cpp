@@ -17,6 +17,8 @@ TEST(EndOfAForkedChild, IsToldFromWhatAChildSays) {
 
     EXPECT_FALSE(parse_end("ready"));
     EXPECT_FALSE(parse_end("ended: signal 9"));
+    EXPECT_FALSE(parse_end("ended: signal 9 code 0 and more"));
+    EXPECT_FALSE(parse_end("ended: signal 99999999999 code 0"));
     EXPECT_FALSE(parse_end(R"({"format":"wav"})"));
 }
 
