@@ -42,9 +42,9 @@ std::map<std::string_view, Document> read_documents() {
 }
 
 Response document(const Request& request, std::string_view name) {
-    static const std::map<std::string_view, Document> documents = read_documents();
-    const auto found = documents.find(name);
-    if (found == documents.end()) throw Error(ErrorCode::not_found, "there is no such file");
+    static const std::map<std::string_view, Document> kDocuments = read_documents();
+    const auto found = kDocuments.find(name);
+    if (found == kDocuments.end()) throw Error(ErrorCode::not_found, "there is no such file");
     const Document& file = found->second;
 
     Response response;
