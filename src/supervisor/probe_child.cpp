@@ -42,6 +42,7 @@ std::optional<std::string> ProbeChild::read_line(Milliseconds deadline) {
         if (const size_t end = received_.find('\n'); end != std::string::npos) {
             std::string line = received_.substr(0, end);
             received_.erase(0, end + 1);
+            has_spoken_ = true;
             return line;
         }
         const Milliseconds left = deadline - SystemClock().monotonic();

@@ -24,8 +24,9 @@ public:
     // How it ended, if it did so without an answer.
     const std::optional<ExitStatus>& exit() const { return exit_; }
 
-    // Nobody holds the other end: the fork server has ended, and its children with it.
-    bool is_abandoned() const { return is_abandoned_; }
+    // False: not a line came, of the child or of the fork server about it. That one hangs, or has ended and
+    // its children with it.
+    bool has_spoken() const { return has_spoken_; }
 
 private:
     std::optional<std::string> read_line(Milliseconds deadline);
@@ -33,7 +34,8 @@ private:
     UniqueFd socket_;
     std::string received_;
     std::optional<ExitStatus> exit_;
-    bool is_abandoned_ = false;
+    bool has_spoken_ = false;
+    bool is_abandoned_ = false;  // nobody holds the other end
 };
 
 }  // namespace msst::supervisor

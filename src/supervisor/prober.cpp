@@ -52,7 +52,7 @@ tasks::AudioFacts Prober::check(const std::filesystem::path& file) {
     }
 }
 
-// One that waits for its file. A server that has died is replaced, once.
+// One that waits for its file. A server that has died or hangs is replaced, once.
 ProbeChild Prober::start_child() {
     for (bool is_last = false;; is_last = true) {
         const Server parent = server();
@@ -62,9 +62,9 @@ ProbeChild Prober::start_child() {
             child->await_ready(options_.timeout);
             return std::move(*child);
         } catch (const Error&) {
-            const bool is_dead = !child || child->is_abandoned();
-            if (is_dead) retire(parent);
-            if (is_last || !is_dead) throw;
+            const bool is_silent = !child || !child->has_spoken();
+            if (is_silent) retire(parent);
+            if (is_last || !is_silent) throw;
         }
     }
 }

@@ -118,6 +118,16 @@ TEST_F(Probe, GoesOnWhenTheProcessThatForksHasDied) {
     EXPECT_EQ(prober.check(song()).channels, 2);
 }
 
+TEST_F(Probe, GoesOnWhenTheProcessThatForksHangs) {
+    ProberOptions options = how("honest");
+    options.timeout = 5s;
+    Prober prober(options, log);
+    prober.check(song());
+    for (const pid_t server : children_of(::getpid())) ::kill(server, SIGSTOP);
+
+    EXPECT_EQ(prober.check(song()).channels, 2);
+}
+
 TEST_F(Probe, DoesNotBlameTheFileForTheDeathOfTheProcessThatForks) {
     EXPECT_EQ(error_of(how("murder")), "unavailable/");
 }
