@@ -78,7 +78,8 @@ Filter make_decoder_filter(Instrumentation instrumentation) {
     add_rule(filter, SCMP_ACT_ALLOW, "open", SCMP_A1(SCMP_CMP_MASKED_EQ, kWriting, O_RDONLY));
     add_rule(filter, SCMP_ACT_ALLOW, "openat", SCMP_A2(SCMP_CMP_MASKED_EQ, kWriting, O_RDONLY));
     allow_signals_to_itself(filter);
-    // ThreadSanitizer starts a thread of its own in a forked process, which may still be registering itself.
+    // Their reports try addresses through pipes; ThreadSanitizer's own thread in a forked process may still
+    // be registering itself.
     constexpr const char* kSanitizerCalls[] = {"pipe", "pipe2", "rseq", "set_robust_list"};
     if (instrumentation == Instrumentation::sanitizers) add_rules(filter, SCMP_ACT_ALLOW, kSanitizerCalls);
     return filter;

@@ -1,6 +1,7 @@
 #include "supervisor/prober.h"
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include <fcntl.h>
@@ -14,13 +15,17 @@ namespace {
 
 constexpr Milliseconds kStartRetry{1'000};
 
-// Nothing of ours for the child but what it needs to find its libraries: keys may lie in the environment.
-std::vector<std::string> environment() {
+// Nothing of ours for the server but what it needs to find its libraries: keys may lie in the environment.
+ChildOptions options_of_server(const ProberOptions& options) {
     // Symbols are looked up once, before the forks, and not by every child again.
-    std::vector<std::string> variables = {"LD_BIND_NOW=1"};
+    std::vector<std::string> environment = {"LD_BIND_NOW=1"};
     if (const char* path = std::getenv("LD_LIBRARY_PATH"))
-        variables.push_back(std::string("LD_LIBRARY_PATH=") + path);
-    return variables;
+        environment.push_back(std::string("LD_LIBRARY_PATH=") + path);
+    return {.program = options.program,
+            .arguments = options.arguments,
+            .environment = environment,
+            .inherits_environment = false,
+            .standard_error = -1};
 }
 
 }  // namespace
@@ -40,14 +45,15 @@ Prober::~Prober() {
 tasks::AudioFacts Prober::check(const std::filesystem::path& file) {
     const UniqueFd descriptor = open_file(file, O_RDONLY);
     ProbeChild child = start_child();
+    std::string end = "still ran";
     try {
         const std::string answer = child.ask(descriptor.get(), options_.timeout);
+        end = "answered";
         std::call_once(gaps_logged_, [&] { log_sandbox_gaps(answer); });
         return parse_probe_answer(answer);
     } catch (const Error& error) {
-        log_.info("audio_refused",
-                  {{"error", error.what()},
-                   {"child", child.exit() ? to_string(*child.exit()) : std::string("still ran")}});
+        if (child.exit()) end = to_string(*child.exit());
+        log_.info("audio_refused", {{"error", error.what()}, {"child", end}});
         throw;
     }
 }
@@ -89,34 +95,23 @@ void Prober::keep_server() {
     std::unique_lock lock(mutex_);
     while (!is_stopped_) {
         lock.unlock();
-        Server started = start_server();
+        Server server;
+        std::string failure;
+        try {
+            server = std::make_shared<ForkServer>(options_of_server(options_));
+        } catch (const Error& error) {
+            failure = error.what();
+            log_.error("prober_not_started", {{"error", failure}});
+        }
         lock.lock();
-        server_ = std::move(started);
+        server_ = std::move(server);
+        failure_ = std::move(failure);
         changed_.notify_all();
         if (server_)
             changed_.wait(lock, [this] { return is_stopped_ || !server_; });
         else
             changed_.wait_for(lock, kStartRetry, [this] { return is_stopped_; });
     }
-}
-
-// None: why is in failure_.
-Prober::Server Prober::start_server() {
-    std::string failure;
-    Server server;
-    try {
-        server = std::make_shared<ForkServer>(ChildOptions{.program = options_.program,
-                                                           .arguments = options_.arguments,
-                                                           .environment = environment(),
-                                                           .inherits_environment = false,
-                                                           .standard_error = -1});
-    } catch (const Error& error) {
-        failure = error.what();
-        log_.error("prober_not_started", {{"error", failure}});
-    }
-    const std::lock_guard lock(mutex_);
-    failure_ = failure;
-    return server;
 }
 
 void Prober::log_sandbox_gaps(const std::string& answer) {

@@ -35,7 +35,6 @@ private:
     using Server = std::shared_ptr<ForkServer>;
 
     void keep_server();
-    Server start_server();
     Server server();
     void retire(const Server& server);
     ProbeChild start_child();

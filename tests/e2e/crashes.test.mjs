@@ -18,7 +18,8 @@ const running = (server, id) => until(async () => {
 
 test('a task whose worker is killed is taken up by the next one and completes', async t => {
   const server = await Server.start(t);
-  const id = await server.task(makeLongWav(30), {instruments: 'vocals'});
+  const seconds = 30;
+  const id = await server.task(makeLongWav(seconds), {instruments: 'vocals'});
   await running(server, id);
   const [victim] = server.workers();
   assert.ok(victim, 'there is a worker process');
@@ -28,7 +29,7 @@ test('a task whose worker is killed is taken up by the next one and completes', 
   assert.ok(!server.workers().includes(victim));
   assert.equal((await server.get('/api/v1/metrics')).json().worker_restarts, 1);
   const {results} = await server.download(id);
-  assert.equal(results.sources[0].duration_seconds, 30);
+  assert.equal(results.sources[0].duration_seconds, seconds);
 });
 
 test('a task that kills every worker fails, and those behind it complete', async t => {

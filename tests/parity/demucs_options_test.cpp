@@ -1,5 +1,7 @@
 // What the Demucs family's configurations may say beyond the golden cases.
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "backend/cpu/cpu_backend.h"
@@ -37,8 +39,9 @@ TEST(DemucsOptions, TheSegmentOfTrainingChangesNothing) {
     EXPECT_TRUE(network.warnings.empty()) << network.warnings.front();
 }
 
-// No published checkpoint and no golden case has them: held against the reference backend only.
-TEST(DemucsOptions, SubbandsAreFoldedIntoChannels) {
+// No published checkpoint and no golden case has them: shows that such a network is built and runs, not that
+// the order of its channels is PyTorch's.
+TEST(DemucsOptions, ANetworkWithSubbandsRunsAlikeOnBothBackends) {
     // Two of them need a spectrum that is large enough for four strides in each.
     const std::string yaml =
         replaced(replaced(Golden("htdemucs-4stem").config_text(), "num_subbands: 1", "num_subbands: 2"),
@@ -49,7 +52,7 @@ TEST(DemucsOptions, SubbandsAreFoldedIntoChannels) {
 
     const auto expected = run_network(backend::ReferenceBackend(), network, input);
     EXPECT_LT(relative_error(run_network(float32_processor(), network, input), expected), 2e-5);
-    EXPECT_GT(relative_error(std::vector<float>(expected.size(), 0.0f), expected), 0.9);  // it is not silence
+    EXPECT_GT(std::ranges::max(expected), 0.001f) << "silence";
 }
 
 }  // namespace

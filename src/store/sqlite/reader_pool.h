@@ -12,13 +12,13 @@
 
 namespace msst::store::sqlite {
 
-// A few read-only connections, so that a question about a task never waits for somebody's commit.
-// Thread-safe.
+// A few read-only connections, so that a question about a task never waits for somebody's commit, only now
+// and then for the moment in which the log starts again. Thread-safe.
 class ReaderPool {
 public:
     explicit ReaderPool(std::filesystem::path file) : file_(std::move(file)) {}
 
-    // While it lives nobody reads: whoever asks waits for its end.
+    // While it lives nobody reads: whoever asks waits for its end. One at a time.
     class Pause {
     public:
         explicit Pause(ReaderPool& pool) : pool_(pool) {}

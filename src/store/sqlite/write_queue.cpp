@@ -130,6 +130,8 @@ void WriteQueue::keep_log_short() {
 
 // False: somebody read all the time.
 bool WriteQueue::truncate_log() {
+    // The pause, and the lock that other writers then wait for, are for what this leaves.
+    database_->run("PRAGMA wal_checkpoint(PASSIVE)");
     const auto pause = readers_.pause(kReadersPatience);
     database_->set_busy_timeout(kOthersPatience);
     const int64_t is_busy = database_->read_integer("PRAGMA wal_checkpoint(TRUNCATE)");

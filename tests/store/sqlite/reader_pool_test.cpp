@@ -1,32 +1,23 @@
 #include "store/sqlite/reader_pool.h"
 
 #include <atomic>
-#include <fstream>
 #include <future>
 
 #include <gtest/gtest.h>
 
-#include "support/temp_folder.h"
+#include "store/sqlite/words_database.h"
 
 namespace msst::store::sqlite {
 namespace {
 
 using namespace std::chrono_literals;
 
-class ReaderPoolTest : public ::testing::Test {
+class ReaderPoolTest : public ::testing::Test, protected testing::WordsDatabase {
 protected:
-    ReaderPoolTest() {
-        std::ofstream(file).flush();
-        Database(file, Database::Access::read_write)
-            .execute("PRAGMA journal_mode = WAL; CREATE TABLE words (word)");
-    }
-
     int64_t count() {
         return readers.ask([](Database& db) { return db.read_integer("SELECT count(*) FROM words"); });
     }
 
-    msst::testing::TempFolder folder;
-    std::filesystem::path file = folder / "test.db";
     ReaderPool readers{file};
 };
 

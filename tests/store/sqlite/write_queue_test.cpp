@@ -1,7 +1,6 @@
 #include "store/sqlite/write_queue.h"
 
 #include <atomic>
-#include <fstream>
 #include <set>
 #include <thread>
 
@@ -11,25 +10,16 @@
 #include "base/error.h"
 #include "store/child_process.h"
 #include "store/sqlite/reader_pool.h"
+#include "store/sqlite/words_database.h"
 #include "store/task_samples.h"
-#include "support/temp_folder.h"
 
 namespace msst::store::sqlite {
 namespace {
 
 using store::testing::at_once;
 
-class WriteQueueTest : public ::testing::Test {
+class WriteQueueTest : public ::testing::Test, protected testing::WordsDatabase {
 protected:
-    WriteQueueTest() {
-        std::ofstream(file).flush();
-        Database(file, Database::Access::read_write)
-            .execute("PRAGMA journal_mode = WAL; CREATE TABLE words (word TEXT UNIQUE)");
-    }
-
-    msst::testing::TempFolder folder;
-    std::filesystem::path file = folder / "test.db";
-    std::filesystem::path log = folder / "test.db-wal";
     ReaderPool readers{file};
     WriteQueue queue{file, readers};
 
