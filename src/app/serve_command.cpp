@@ -226,6 +226,7 @@ private:
     // Readiness says no, the workers finish or give back, answers under way are finished. A second signal
     // ends it at once: the tasks are durable.
     void drain(EndSignals& signals) {
+        supervisor_.begin_drain(config_.drain);
         log_.info("draining", {{"limit_seconds", config_.drain.count() / 1000.0}});
         const std::jthread impatience([&signals, this](const std::stop_token& stop) {
             while (!stop.stop_requested()) {
@@ -235,7 +236,7 @@ private:
             }
         });
         jobs_.stop();
-        supervisor_.drain(config_.drain);
+        supervisor_.finish_drain();
         http_.drain(kHttpPatience);
         http_.join();
         blocking_.join();

@@ -73,7 +73,9 @@ Supervisor::Supervisor(SupervisorOptions options, tasks::TaskStore& store, const
 
 Supervisor::~Supervisor() {
     options_.drain_grace = Milliseconds(0);
-    if (thread_.joinable()) drain(Milliseconds(0));
+    if (!thread_.joinable()) return;
+    begin_drain(Milliseconds(0));
+    finish_drain();
 }
 
 void Supervisor::start() {
@@ -90,18 +92,23 @@ void Supervisor::wake() {
     [[maybe_unused]] const ssize_t ignored = ::write(wake_pipe_.writer.get(), &byte, 1);
 }
 
-void Supervisor::drain(Milliseconds limit) {
+void Supervisor::begin_drain(Milliseconds limit) {
     {
         const std::lock_guard lock(mutex_);
         drain_limit_ = limit;
     }
     wake();
+}
+
+void Supervisor::finish_drain() {
     if (thread_.joinable()) thread_.join();
 }
 
 WorkerStatus Supervisor::status() const {
     const std::lock_guard lock(mutex_);
-    return status_;
+    WorkerStatus status = status_;
+    status.is_draining = drain_limit_.has_value();  // as soon as it is asked for
+    return status;
 }
 
 void Supervisor::run() {
@@ -265,7 +272,7 @@ void Supervisor::refuse_oversized() {
 }
 
 WorkerStatus Supervisor::make_status() const {
-    WorkerStatus status{.slots = {}, .is_draining = kill_deadline_.has_value()};
+    WorkerStatus status;
     for (const Slot& slot : slots_)
         status.slots.push_back({.name = slot.slot.name,
                                 .device = slot.slot.device,

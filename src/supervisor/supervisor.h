@@ -56,9 +56,11 @@ public:
     // A task was added. Thread-safe, does not wait.
     void wake();
 
-    // Tells the workers to finish within `limit` or to give their task back, and waits until all are gone.
-    // Call it once.
-    void drain(Milliseconds limit);
+    // Tells the workers to finish within `limit` or to give their task back. Call it once. Does not wait.
+    void begin_drain(Milliseconds limit);
+
+    // Waits until all workers are gone, after begin_drain().
+    void finish_drain();
 
     // Thread-safe, does not wait.
     WorkerStatus status() const;

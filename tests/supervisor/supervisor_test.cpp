@@ -230,10 +230,10 @@ TEST_F(Service, DrainingLetsATaskFinish) {
     start();
     const std::string id = submit("gate");
     ASSERT_TRUE(is_separating(id));
-    std::thread drain([&] { supervisor->drain(20s); });
-    EXPECT_TRUE(eventually([&] { return supervisor->status().is_draining; }));
+    supervisor->begin_drain(20s);
+    EXPECT_TRUE(supervisor->status().is_draining) << "at once";
     open_gate();
-    drain.join();
+    supervisor->finish_drain();
 
     EXPECT_EQ(find(id).status, TaskStatus::completed);
     EXPECT_EQ(supervisor->status().alive(), 0);
@@ -243,7 +243,8 @@ TEST_F(Service, DrainingGivesAnUnfinishedTaskBackWithoutCounting) {
     start();
     const std::string id = submit("gate");
     ASSERT_TRUE(is_separating(id));
-    supervisor->drain(100ms);
+    supervisor->begin_drain(100ms);
+    supervisor->finish_drain();
 
     EXPECT_EQ(find(id).status, TaskStatus::pending);
     EXPECT_EQ(find(id).lease_losses, 0);
@@ -257,7 +258,8 @@ TEST_F(Service, DrainingDoesNotCountAWorkerThatHadToBeKilled) {
     start(impatient);
     const std::string id = submit("stubborn");
     ASSERT_TRUE(is_separating(id));
-    supervisor->drain(0s);
+    supervisor->begin_drain(0s);
+    supervisor->finish_drain();
 
     EXPECT_EQ(find(id).status, TaskStatus::pending);
     EXPECT_EQ(find(id).lease_losses, 0);
@@ -373,7 +375,8 @@ TEST_F(Service, AProgramThatCannotBeStartedIsReportedAndTriedAgain) {
     EXPECT_TRUE(
         eventually([&] { return supervisor->status().slots.at(0).last_exit == "could not be started"; }));
     EXPECT_EQ(supervisor->status().alive(), 0);
-    supervisor->drain(0s);
+    supervisor->begin_drain(0s);
+    supervisor->finish_drain();
     EXPECT_GE(starts, 1);
 }
 
