@@ -4,6 +4,7 @@
 #include <chrono>
 #include <fstream>
 #include <random>
+#include <span>
 
 #include "backend/open.h"
 #include "base/error.h"
@@ -13,14 +14,36 @@
 namespace msst::cli {
 namespace {
 
+constexpr double kSampleSeconds = 1;  // between two looks at the machine's speed
+
+struct Seconds {
+    double wall = 0;
+    double processor = 0;  // of all threads
+};
+
+Seconds now() {
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now().time_since_epoch();
+    return {wall.count(), backend::processor_seconds()};
+}
+
+Seconds operator-(const Seconds& a, const Seconds& b) {
+    return {a.wall - b.wall, a.processor - b.processor};
+}
+
+// Stands still while the machine's own speed is looked at.
 class Stopwatch {
 public:
-    double seconds() const {
-        return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    Seconds seconds() const { return now() - start_; }
+
+    void take_sample(backend::MatrixGauge& gauge) {
+        const Seconds before = now();
+        gauge.take_sample();
+        const Seconds took = now() - before;
+        start_ = {start_.wall + took.wall, start_.processor + took.processor};
     }
 
 private:
-    std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+    Seconds start_ = now();
 };
 
 std::string find_architecture(const BenchOptions& options) {
@@ -53,24 +76,36 @@ double median_of(std::vector<double> values) {
     return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
 }
 
+// One run of a chunk; how long it took.
+Seconds run_chunk(const separation::ChunkModel& model, std::span<const float> mixture, std::span<float> stems,
+                  const std::stop_token& stop, backend::MatrixGauge& gauge, RunProfile* profile) {
+    if (profile) profile->start();
+    Stopwatch watch;
+    double sampled = 0;
+    const auto on_progress = [&](double fraction) {
+        const double seconds = watch.seconds().wall;
+        if (profile) profile->add(fraction, seconds);
+        if (seconds - sampled < kSampleSeconds) return;
+        sampled = seconds;
+        watch.take_sample(gauge);
+    };
+    model.separate(mixture, /*batch=*/1, stems, {.stop = stop, .on_progress = on_progress, .wanted = {}});
+    return watch.seconds();
+}
+
 void run_chunks(const separation::ChunkModel& model, const BenchOptions& options, const std::stop_token& stop,
-                RunProfile& profile, BenchResult& result) {
+                backend::MatrixGauge& gauge, RunProfile& profile, BenchResult& result) {
     const int64_t chunk = model.info().channels * model.chunk_frames();
     const std::vector<float> mixture = make_noise(chunk);
     std::vector<float> stems(chunk * std::ssize(model.info().instruments));
     for (int run = 0; run <= options.runs; ++run) {
         const bool is_counted = run > 0;
-        profile.start();
-        const Stopwatch watch;
-        const double processor_start = backend::processor_seconds();
-        const auto on_progress = [&](double fraction) {
-            if (is_counted && options.has_profile) profile.add(fraction, watch.seconds());
-        };
-        model.separate(mixture, /*batch=*/1, stems, {.stop = stop, .on_progress = on_progress, .wanted = {}});
+        const Seconds took = run_chunk(model, mixture, stems, stop, gauge,
+                                       is_counted && options.has_profile ? &profile : nullptr);
+        gauge.take_sample();
         if (!is_counted) continue;
-        result.run_seconds.push_back(watch.seconds());
-        const double used = backend::processor_seconds() - processor_start;
-        result.processor_seconds.push_back(used / result.peak.threads);
+        result.run_seconds.push_back(took.wall);
+        result.processor_seconds.push_back(took.processor / gauge.threads());
     }
 }
 
@@ -99,11 +134,11 @@ BenchResult run_bench(const BenchOptions& options, const std::stop_token& stop) 
     BenchResult result;
     result.architecture = find_architecture(options);
     result.backend = opened.backend->name();
-    const Stopwatch loading;
+    const Seconds loading = now();
     const separation::PlannedNetwork planned = separation::plan_network(
         {result.architecture, options.config_path, options.checkpoint_path}, opened.backend);
     const auto model = separation::compile_network(planned);
-    result.load_seconds = loading.seconds();
+    result.load_seconds = (now() - loading).wall;
     result.parameters = planned.parameters;
     result.chunk_seconds = planned.chunk_seconds();
     result.num_overlap = planned.rules.num_overlap;
@@ -111,11 +146,14 @@ BenchResult run_bench(const BenchOptions& options, const std::stop_token& stop) 
     result.device_bytes = planned.device_bytes();
     result.warnings = opened.warnings;
     result.warnings.insert(result.warnings.end(), planned.warnings.begin(), planned.warnings.end());
-    result.peak = backend::measure_matrix_peak(options.threads);
+    backend::MatrixGauge gauge(options.threads);
+    gauge.measure_peak();
     RunProfile profile(planned.network.graph);
-    run_chunks(*model, options, stop, profile, result);
+    run_chunks(*model, options, stop, gauge, profile, result);
     result.peak_rss_bytes = peak_resident_bytes();
-    result.peak.take_better(backend::measure_matrix_peak(options.threads));
+    gauge.measure_peak();
+    result.peak = gauge.peak();
+    result.usual = gauge.usual();
     if (options.has_profile) result.profile = profile.entries();
     return result;
 }

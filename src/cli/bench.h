@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "backend/peak/matrix_peak.h"
+#include "backend/peak/matrix_gauge.h"
 #include "cli/run_profile.h"
 
 namespace msst::cli {
@@ -34,7 +34,10 @@ struct BenchResult {
     double flops_per_chunk = 0;
     int64_t device_bytes = 0;    // as planned
     int64_t peak_rss_bytes = 0;  // of the process so far (VmHWM)
-    backend::MatrixPeak peak;    // of this machine, the better of just before and just after the runs
+    // Of this machine: the best product before, between and after the runs, and all that were run in
+    // between, at the end of a run and once a second between two operations.
+    backend::MatrixSpeeds peak;
+    backend::MatrixSpeeds usual;
     std::vector<RunProfile::Entry> profile;
     std::vector<std::string> warnings;
 

@@ -9,6 +9,7 @@ namespace msst::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+using Speed = backend::MatrixSpeeds::Speed;
 
 constexpr double kGiga = 1e9;
 constexpr double kMebi = 1 << 20;
@@ -22,11 +23,34 @@ constexpr double kMebi = 1 << 20;
     return text;
 }
 
-std::string peak_line(const BenchResult& result, const char* precision,
-                      const backend::MatrixPeak::Speed& peak) {
-    return format("machine, %-9s %9.1f GFLOP/s   this is %.0f %% of it, by processor time %.0f %%\n",
-                  precision, peak.wall / kGiga, 100 * result.flops_per_second() / peak.wall,
-                  100 * result.flops_per_processor_second() / peak.processor);
+std::string share_of(const BenchResult& result, const Speed& machine) {
+    return format("%9.1f GFLOP/s   this is %.0f %% of it, by processor time %.0f %%\n", machine.wall / kGiga,
+                  100 * result.flops_per_second() / machine.wall,
+                  100 * result.flops_per_processor_second() / machine.processor);
+}
+
+std::string machine_lines(const BenchResult& result, const char* precision, const Speed& peak,
+                          const Speed& usual) {
+    return format("machine, %-9s ", precision) + share_of(result, peak) + "  between the runs " +
+           share_of(result, usual);
+}
+
+// A machine's speed in one precision, and the share of it; null where it has none.
+void add_machine(Json& json, const std::string& precision, const BenchResult& result,
+                 const std::optional<Speed>& peak, const std::optional<Speed>& usual) {
+    const auto add = [&](const std::string& key, double value) {
+        json[key] = peak ? Json(value) : Json(nullptr);
+    };
+    const Speed best = peak.value_or(Speed{});
+    const Speed mean = usual.value_or(Speed{});
+    const double speed = result.flops_per_second();
+    const double by_processor = result.flops_per_processor_second();
+    add("peak_" + precision + "_gflops", best.wall / kGiga);
+    add("usual_" + precision + "_gflops", mean.wall / kGiga);
+    add("fraction_of_" + precision + "_peak", speed / best.wall);
+    add("fraction_of_" + precision + "_peak_by_processor_time", by_processor / best.processor);
+    add("fraction_of_usual_" + precision, speed / mean.wall);
+    add("fraction_of_usual_" + precision + "_by_processor_time", by_processor / mean.processor);
 }
 
 Json profile_json(const BenchResult& result) {
@@ -53,23 +77,12 @@ std::string to_json(const BenchResult& result) {
                  {"median_seconds", result.median_seconds()},
                  {"gflop_per_chunk", result.flops_per_chunk / kGiga},
                  {"gflops", result.flops_per_second() / kGiga},
-                 {"peak_float32_gflops", result.peak.float32.wall / kGiga},
-                 {"peak_bfloat16_gflops", nullptr},
-                 {"fraction_of_float32_peak", result.flops_per_second() / result.peak.float32.wall},
-                 {"fraction_of_bfloat16_peak", nullptr},
-                 {"fraction_of_float32_peak_by_processor_time",
-                  result.flops_per_processor_second() / result.peak.float32.processor},
-                 {"fraction_of_bfloat16_peak_by_processor_time", nullptr},
                  {"audio_seconds_per_second", result.audio_seconds_per_second()},
                  {"device_bytes", result.device_bytes},
                  {"peak_rss_bytes", result.peak_rss_bytes},
                  {"warnings", result.warnings}};
-    if (result.peak.bfloat16) {
-        json["peak_bfloat16_gflops"] = result.peak.bfloat16->wall / kGiga;
-        json["fraction_of_bfloat16_peak"] = result.flops_per_second() / result.peak.bfloat16->wall;
-        json["fraction_of_bfloat16_peak_by_processor_time"] =
-            result.flops_per_processor_second() / result.peak.bfloat16->processor;
-    }
+    add_machine(json, "float32", result, result.peak.float32, result.usual.float32);
+    add_machine(json, "bfloat16", result, result.peak.bfloat16, result.usual.bfloat16);
     if (!result.profile.empty()) json["profile"] = profile_json(result);
     return json.dump(/*indent=*/2, ' ', /*ensure_ascii=*/false, Json::error_handler_t::replace) + "\n";
 }
@@ -83,8 +96,9 @@ std::string to_text(const BenchResult& result) {
                    result.median_seconds(), result.chunk_seconds, result.run_seconds.size());
     text += format("work               %9.1f GFLOP per chunk\n", result.flops_per_chunk / kGiga);
     text += format("speed              %9.1f GFLOP/s\n", result.flops_per_second() / kGiga);
-    text += peak_line(result, "float32", result.peak.float32);
-    if (result.peak.bfloat16) text += peak_line(result, "bfloat16", *result.peak.bfloat16);
+    text += machine_lines(result, "float32", result.peak.float32, result.usual.float32);
+    if (result.peak.bfloat16 && result.usual.bfloat16)
+        text += machine_lines(result, "bfloat16", *result.peak.bfloat16, *result.usual.bfloat16);
     text += format("real time          %9.3f x with num_overlap %d\n", result.audio_seconds_per_second(),
                    result.num_overlap);
     text += format("memory             %9.0f MiB at most, %.0f MiB planned\n",

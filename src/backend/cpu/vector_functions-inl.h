@@ -53,16 +53,17 @@ HWY_INLINE Vector Sigmoid(Vector x) {
     return hn::MulAdd(half, Tanh(hn::Mul(half, x)), half);
 }
 
-// Abramowitz and Stegun 7.1.26: off by 1.5e-7 at most.
+// A quotient of polynomials, fitted for the least of the largest error up to 3.8, where erf is 1 in float32:
+// off by 1e-8 there, and by the rounding of what follows, 3e-7 at most.
 HWY_INLINE Vector Erf(Vector x) {
-    constexpr float kFactors[] = {0.254829592f, -0.284496736f, 1.421413741f, -1.453152027f, 1.061405429f};
-    const Floats d;
-    const Vector one = hn::Set(d, 1.0f);
-    const Vector size = hn::Abs(x);
-    const Vector t = hn::Div(one, hn::MulAdd(hn::Set(d, 0.3275911f), size, one));
-    const Vector tail =
-        hn::Mul(hn::Mul(Polynomial(t, kFactors), t), hn::Exp(d, hn::Neg(hn::Mul(size, size))));
-    return hn::CopySign(hn::Sub(one, tail), x);
+    constexpr float kAbove[] = {1.12837907f,    0.18811626f,     0.0525473536f,
+                                0.00369361798f, 0.000287999806f, 2.13213494e-06f};
+    constexpr float kBelow[] = {1.0f,          0.500045951f,   0.113254933f,
+                                0.0148229366f, 0.00115374674f, 3.90979029e-05f};
+    const Vector largest = hn::Set(Floats(), 3.8f);
+    x = hn::Min(hn::Max(x, hn::Neg(largest)), largest);
+    const Vector square = hn::Mul(x, x);
+    return hn::Div(hn::Mul(x, Polynomial(square, kAbove)), Polynomial(square, kBelow));
 }
 
 // Calls use(function), where function maps a vector to its activation.
