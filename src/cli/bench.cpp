@@ -1,12 +1,12 @@
 #include "cli/bench.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <random>
 #include <span>
 
 #include "backend/open.h"
+#include "backend/peak/process_time.h"
 #include "base/error.h"
 #include "catalog/model_file.h"
 #include "separation/planned_network.h"
@@ -14,36 +14,23 @@
 namespace msst::cli {
 namespace {
 
+using backend::ProcessTime;
+
 constexpr double kSampleSeconds = 1;  // between two looks at the machine's speed
-
-struct Seconds {
-    double wall = 0;
-    double processor = 0;  // of all threads
-};
-
-Seconds now() {
-    const std::chrono::duration<double> wall = std::chrono::steady_clock::now().time_since_epoch();
-    return {wall.count(), backend::processor_seconds()};
-}
-
-Seconds operator-(const Seconds& a, const Seconds& b) {
-    return {a.wall - b.wall, a.processor - b.processor};
-}
 
 // Stands still while the machine's own speed is looked at.
 class Stopwatch {
 public:
-    Seconds seconds() const { return now() - start_; }
+    ProcessTime seconds() const { return ProcessTime::now() - start_; }
 
     void take_sample(backend::MatrixGauge& gauge) {
-        const Seconds before = now();
+        const ProcessTime before = ProcessTime::now();
         gauge.take_sample();
-        const Seconds took = now() - before;
-        start_ = {start_.wall + took.wall, start_.processor + took.processor};
+        start_ += ProcessTime::now() - before;
     }
 
 private:
-    Seconds start_ = now();
+    ProcessTime start_ = ProcessTime::now();
 };
 
 std::string find_architecture(const BenchOptions& options) {
@@ -77,8 +64,9 @@ double median_of(std::vector<double> values) {
 }
 
 // One run of a chunk; how long it took.
-Seconds run_chunk(const separation::ChunkModel& model, std::span<const float> mixture, std::span<float> stems,
-                  const std::stop_token& stop, backend::MatrixGauge& gauge, RunProfile* profile) {
+ProcessTime run_chunk(const separation::ChunkModel& model, std::span<const float> mixture,
+                      std::span<float> stems, const std::stop_token& stop, backend::MatrixGauge& gauge,
+                      RunProfile* profile) {
     if (profile) profile->start();
     Stopwatch watch;
     double sampled = 0;
@@ -100,8 +88,8 @@ void run_chunks(const separation::ChunkModel& model, const BenchOptions& options
     std::vector<float> stems(chunk * std::ssize(model.info().instruments));
     for (int run = 0; run <= options.runs; ++run) {
         const bool is_counted = run > 0;
-        const Seconds took = run_chunk(model, mixture, stems, stop, gauge,
-                                       is_counted && options.has_profile ? &profile : nullptr);
+        const ProcessTime took = run_chunk(model, mixture, stems, stop, gauge,
+                                           is_counted && options.has_profile ? &profile : nullptr);
         gauge.take_sample();
         if (!is_counted) continue;
         result.run_seconds.push_back(took.wall);
@@ -134,11 +122,11 @@ BenchResult run_bench(const BenchOptions& options, const std::stop_token& stop) 
     BenchResult result;
     result.architecture = find_architecture(options);
     result.backend = opened.backend->name();
-    const Seconds loading = now();
+    const ProcessTime loading = ProcessTime::now();
     const separation::PlannedNetwork planned = separation::plan_network(
         {result.architecture, options.config_path, options.checkpoint_path}, opened.backend);
     const auto model = separation::compile_network(planned);
-    result.load_seconds = (now() - loading).wall;
+    result.load_seconds = (ProcessTime::now() - loading).wall;
     result.parameters = planned.parameters;
     result.chunk_seconds = planned.chunk_seconds();
     result.num_overlap = planned.rules.num_overlap;

@@ -31,7 +31,7 @@ std::string share_of(const BenchResult& result, const Speed& machine) {
 
 std::string machine_lines(const BenchResult& result, const char* precision, const Speed& peak,
                           const Speed& usual) {
-    return format("machine, %-9s ", precision) + share_of(result, peak) + "  between the runs " +
+    return format("machine, %-9s ", precision) + share_of(result, peak) + "  meanwhile        " +
            share_of(result, usual);
 }
 

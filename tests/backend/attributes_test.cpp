@@ -1,6 +1,7 @@
 // Attributes, optional inputs and hard numbers that the plain cases of conformance_test.cpp leave out, and
 // that no operation is left out altogether.
 
+#include <algorithm>
 #include <array>
 
 #include "backend/conformance.h"
@@ -58,6 +59,18 @@ TEST_P(Conformance, LinearWithEverything) {
             const TensorId residual = input(graph, {a, b, out});
             compare(graph, graph.add(graph::Linear{activation}, {x, weight, bias, residual}));
         }
+}
+
+// Relative errors say nothing here: a leak of a millionth of 10,000 would be more than the signal.
+TEST_P(Conformance, GeluOfLargeNumbersIsZeroOrTheNumber) {
+    Graph graph;
+    const std::vector<float> numbers = {-1e4f, -300, -40, -6, 6, 40, 300, 1e4f};
+    const TensorId x = input_of(graph, {1, std::ssize(numbers)}, numbers);
+    graph.add_output(graph.add(graph::Activate{Activation::gelu}, {x}));
+    const std::vector<float> got = run(*GetParam().backend, graph);
+
+    for (size_t i = 0; i < numbers.size(); ++i)
+        EXPECT_NEAR(got[i], std::max(numbers[i], 0.0f), 1e-6f) << numbers[i];
 }
 
 TEST_P(Conformance, TwoProductsOfOneInput) {

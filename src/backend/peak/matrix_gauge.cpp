@@ -1,14 +1,13 @@
 #include "backend/peak/matrix_gauge.h"
 
 #include <algorithm>
-#include <chrono>
-#include <ctime>
 #include <string>
 
 #include <dnnl.hpp>
 #include <omp.h>
 
 #include "backend/cpu/thread_team.h"
+#include "backend/peak/process_time.h"
 #include "base/error.h"
 
 namespace msst::backend {
@@ -21,11 +20,6 @@ using Speed = MatrixSpeeds::Speed;
 constexpr int64_t kSize = 1536;
 constexpr double kWork = 2.0 * kSize * kSize * kSize;
 constexpr int kRuns = 5;
-
-struct Seconds {
-    double wall = 0;
-    double processor = 0;
-};
 
 void fill(const memory& matrix, memory::data_type type) {
     const int64_t count = kSize * kSize;
@@ -61,33 +55,33 @@ public:
         stream_.wait();
     }
 
-    Seconds run(int threads) {
-        const auto start = std::chrono::steady_clock::now();
-        const double processor_start = processor_seconds();
+    // Returns how long it took.
+    ProcessTime run(int threads) {
+        const ProcessTime start = ProcessTime::now();
         matmul_.execute(stream_,
                         {{DNNL_ARG_SRC, left_}, {DNNL_ARG_WEIGHTS, packed_}, {DNNL_ARG_DST, product_}});
         stream_.wait();
-        const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-        const Seconds seconds = {wall.count(), (processor_seconds() - processor_start) / threads};
-        best_.wall = std::max(best_.wall, kWork / seconds.wall);
-        best_.processor = std::max(best_.processor, kWork / seconds.processor);
-        return seconds;
+        const ProcessTime took = ProcessTime::now() - start;
+        const Speed speed = speed_of(1, took, threads);
+        best_.wall = std::max(best_.wall, speed.wall);
+        best_.processor = std::max(best_.processor, speed.processor);
+        return took;
     }
 
-    void add_sample(const Seconds& seconds) {
-        sampled_.wall += seconds.wall;
-        sampled_.processor += seconds.processor;
+    void run_as_sample(int threads) {
+        sampled_ += run(threads);
         ++samples_;
     }
 
     Speed best() const { return best_; }
 
-    Speed usual() const {
-        if (samples_ == 0) return best_;
-        return {samples_ * kWork / sampled_.wall, samples_ * kWork / sampled_.processor};
-    }
+    Speed usual(int threads) const { return samples_ == 0 ? best_ : speed_of(samples_, sampled_, threads); }
 
 private:
+    static Speed speed_of(int products, const ProcessTime& took, int threads) {
+        return {products * kWork / took.wall, products * kWork * threads / took.processor};
+    }
+
     dnnl::matmul::primitive_desc description_;
     dnnl::matmul matmul_;
     dnnl::stream stream_;
@@ -95,7 +89,7 @@ private:
     memory packed_;
     memory product_;
     Speed best_;
-    Seconds sampled_;
+    ProcessTime sampled_;
     int samples_ = 0;
 };
 
@@ -112,10 +106,6 @@ std::optional<Product> bfloat16_product(const dnnl::engine& engine) {
 }
 
 }  // namespace
-
-double processor_seconds() {
-    return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-}
 
 struct MatrixGauge::Products {
     explicit Products(int granted)
@@ -172,7 +162,7 @@ void MatrixGauge::measure_peak() {
 
 void MatrixGauge::take_sample() {
     if (omp_in_parallel()) return;
-    products_->visit([this](Product& product) { product.add_sample(product.run(products_->threads)); });
+    products_->visit([this](Product& product) { product.run_as_sample(products_->threads); });
 }
 
 MatrixSpeeds MatrixGauge::peak() const {
@@ -180,7 +170,7 @@ MatrixSpeeds MatrixGauge::peak() const {
 }
 
 MatrixSpeeds MatrixGauge::usual() const {
-    return products_->read([](const Product& product) { return product.usual(); });
+    return products_->read([this](const Product& product) { return product.usual(products_->threads); });
 }
 
 }  // namespace msst::backend

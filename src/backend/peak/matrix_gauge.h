@@ -18,9 +18,6 @@ struct MatrixSpeeds {
     std::optional<Speed> bfloat16;  // none: oneDNN has no such product for this processor
 };
 
-// Processor time of all threads of this process so far, in seconds.
-double processor_seconds();
-
 // Runs large products of packed weights by oneDNN. It keeps the memory of one for each precision.
 class MatrixGauge {
 public:
