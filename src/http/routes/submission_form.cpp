@@ -67,8 +67,12 @@ std::optional<bool> parse_boolean(std::string_view text) {
     return (found - kBooleans.begin()) % 2 == 0;
 }
 
+bool SubmissionForm::expects(const std::string& name) {
+    return name != "file" && contains(kFields, name);
+}
+
 void SubmissionForm::add(const std::string& name, std::string value) {
-    if (!contains(kFields, name)) {
+    if (!expects(name)) {
         const std::string shown = clean_text(name, kMaxEchoedBytes);
         findings_.push_back(
             {"invalid_parameters", {shown.empty() ? "(no name)" : shown, "is not a known field", kFields}});

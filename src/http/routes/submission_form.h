@@ -18,6 +18,9 @@ namespace msst::http::routes {
 
 class SubmissionForm {
 public:
+    // Whether there is a field of this name, other than the file.
+    static bool expects(const std::string& name);
+
     // A field as it came. Unknown, repeated and empty ones become errors.
     void add(const std::string& name, std::string value);
 

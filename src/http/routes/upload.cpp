@@ -95,7 +95,11 @@ public:
 private:
     asio::awaitable<void> receive_field() {
         const std::string name = reader_.part().name;
-        std::string value = co_await reader_.read_value();
+        std::string value;
+        if (SubmissionForm::expects(name))
+            value = co_await reader_.read_value();
+        else
+            co_await skip_part();  // as long as it likes: often the file, under another name
         upload_.form.add(name, std::move(value));
     }
 

@@ -55,6 +55,17 @@ TEST(Separate, AnswersWithAPendingTaskThatHasTheDefaults) {
     EXPECT_EQ(read_file(service.blobs->local_path(task.input_key)), "bytes");
 }
 
+TEST(Separate, NamesAFileThatCameUnderAnotherName) {
+    Service service;
+    Part song = file_part(std::string(200'000, 'x'));
+    song.name = "audio_file";
+    const Reply reply = service.submit({song});
+
+    EXPECT_EQ(reply.status, 400);
+    EXPECT_THAT(wrong_fields(reply), ElementsAre("audio_file", "file"));
+    EXPECT_THAT(reply.body, HasSubstr("is not a known field"));
+}
+
 TEST(Separate, TakesThePartsInAnyOrderAndInAnyPieces) {
     Service service;
     Ask ask = Service::submission({field("pcm_type", "PCM_16"), file_part(), field("model_type", "two_stems"),
