@@ -6,9 +6,6 @@
 namespace msst::cli {
 namespace {
 
-// Moving memory has no flops, but takes time as well.
-constexpr double kLeastWork = 1;
-
 std::string name_of(const graph::Op& op) {
     return std::visit([](const auto& operation) { return std::string(operation.kName); }, op);
 }
@@ -22,7 +19,7 @@ RunProfile::RunProfile(const graph::Graph& graph) {
         if (entry == entries_.end()) entry = entries_.insert(entry, Entry{.operation = name});
         ++entry->count;
         entry->flops += node.flops;
-        total_ += node.flops;
+        total_ += node.work;
         nodes_.push_back({static_cast<size_t>(entry - entries_.begin()), total_});
     }
 }
@@ -34,14 +31,14 @@ void RunProfile::start() {
 
 void RunProfile::add(double fraction, double seconds) {
     // Fractions come back from a division: half an operation's rounding is no operation.
-    const double done = fraction * total_ * (1 + 1e-12) + kLeastWork / 2;
+    const double done = fraction * total_ * (1 + 1e-12) + 0.5;
     size_t end = next_;
     while (end < nodes_.size() && nodes_[end].end <= done) ++end;
     if (end == next_) return;
     double before = next_ > 0 ? nodes_[next_ - 1].end : 0;
-    const double work = nodes_[end - 1].end - before + kLeastWork * static_cast<double>(end - next_);
+    const double work = nodes_[end - 1].end - before;
     for (; next_ < end; ++next_) {
-        const double share = (nodes_[next_].end - before + kLeastWork) / work;
+        const double share = (nodes_[next_].end - before) / work;
         entries_[nodes_[next_].entry].seconds += share * (seconds - seconds_);
         before = nodes_[next_].end;
     }

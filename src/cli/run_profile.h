@@ -33,12 +33,12 @@ public:
 private:
     struct Node {
         size_t entry;
-        double end;  // flops done when it is done
+        double end;  // work done when it is done
     };
 
     std::vector<Entry> entries_;
     std::vector<Node> nodes_;
-    double total_ = 0;  // flops
+    double total_ = 0;  // work
     size_t next_ = 0;   // the first node that no report covers yet
     double seconds_ = 0;
 };

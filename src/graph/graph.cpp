@@ -32,11 +32,12 @@ TensorId Graph::add_constant(Constant constant) {
 }
 
 TensorId Graph::add(Op op, std::vector<TensorId> inputs, std::string label) {
-    Node node{std::move(op), std::move(inputs), {}, 0, std::move(label)};
+    Node node{std::move(op), std::move(inputs), {}, 0, 0, std::move(label)};
     const std::vector<Shape> shapes = input_shapes(node);
     try {
         Shape output = std::visit([&](const auto& one) { return one.infer(shapes); }, node.op);
         node.flops = std::visit([&](const auto& one) { return one.flops(shapes, output); }, node.op);
+        node.work = node.flops + static_cast<double>(elements(output));
         node.output = add_tensor({TensorKind::computed, std::move(output), -1});
     } catch (const Error& error) {
         throw Error(error.code(), node.label + ": " + error.what());

@@ -625,6 +625,15 @@ TEST_P(Conformance, PermutePadAndConcatAlongAnyAxis) {
     compare(graph, graph.add(graph::Permute{{1, 3, 0, 2}}, {joined}));
 }
 
+TEST_P(Conformance, PadInFrontOfWholeRows) {
+    for (const graph::Pad& pad :
+         {graph::Pad{{2, 0, 0, 0}, {1, 0, 0, 0}}, graph::Pad{{1, -2, 0, 0}, {0, 4, 0, 0}},
+          graph::Pad{{0, 0, 0, 0}, {0, 0, 0, 0}}}) {
+        Graph graph;
+        compare(graph, graph.add(pad, {input(graph, {2, 5, 3, 2})}));
+    }
+}
+
 TEST_P(Conformance, ComplexMultiply) {
     Graph graph;
     const TensorId a = input(graph, {3, 7, 2});

@@ -44,7 +44,7 @@ struct Step {
     size_t first_node = 0;
     std::vector<Kernel*> kernels;  // of the nodes from first_node on
     int64_t rows = 0;              // 0: a single kernel, run as a whole
-    double flops = 0;              // of the nodes this run needs
+    double work = 0;               // of the nodes this run needs
 };
 
 std::vector<float> numbers_of(const graph::Constant& constant) {
@@ -84,18 +84,15 @@ public:
         choose_nodes(outputs);
         double done = 0;
         for (const Step& step : steps_) {
-            if (step.flops < 0) continue;
-            run_step(step, {&control, done / most(flops_), step.flops / most(flops_)});
-            done += step.flops;
-            KernelProgress{&control, 0, done / most(flops_)}.report(1);
+            if (step.work < 0) continue;
+            run_step(step, {&control, done / work_, step.work / work_});
+            done += step.work;
+            KernelProgress{&control, 0, done / work_}.report(1);
         }
         copy_out(outputs);
     }
 
 private:
-    // Of a graph without any work, 0 of 1 is done.
-    static double most(double flops) { return std::max(1.0, flops); }
-
     void place_tensors(const Plan& plan) {
         const std::vector<bool> pieces = find_pieces(graph_);
         for (size_t i = 0; i < graph_.tensors().size(); ++i) {
@@ -161,19 +158,19 @@ private:
         }
     }
 
-    // What this run needs for `outputs`. A step without any such node gets less than no flops.
+    // What this run needs for `outputs`. A step without any such node gets less than no work.
     void choose_nodes(std::span<const std::span<float>> outputs) {
         uses_.find_needed(outputs, needed_);
-        flops_ = 0;
+        work_ = 0;
         for (Step& step : steps_) {
             bool is_needed = false;
-            step.flops = 0;
+            step.work = 0;
             for (size_t n = step.first_node; n < step.first_node + step.kernels.size(); ++n) {
                 is_needed = is_needed || needed_[n];
-                if (needed_[n]) step.flops += graph_.nodes()[n].flops;
+                if (needed_[n]) step.work += graph_.nodes()[n].work;
             }
-            flops_ += step.flops;
-            if (!is_needed) step.flops = kNotNeeded;
+            work_ += step.work;
+            if (!is_needed) step.work = kNotNeeded;
         }
     }
 
@@ -229,7 +226,7 @@ private:
     std::vector<std::vector<float>> constants_;  // those that are read while running
     std::vector<std::unique_ptr<Kernel>> kernels_;
     std::vector<Step> steps_;
-    double flops_ = 0;
+    double work_ = 0;
 };
 
 }  // namespace

@@ -5,12 +5,13 @@
 
 #include "backend/cpu/fourier.h"
 #include "backend/cpu/kernel.h"
+#include "backend/cpu/vector_kernels.h"
 
 namespace msst::backend::cpu {
 namespace {
 
-// First every frame by itself, then every sample from the frames that cover it: no two threads write one
-// place.
+// First every frame by itself, then stretches of samples from the frames that cover them: no two threads
+// write one place.
 class IstftKernel final : public Kernel {
 public:
     IstftKernel(const graph::Istft& op, const KernelContext& c)
@@ -31,18 +32,25 @@ public:
     }
 
     void run(const std::stop_token&) override {
+        const int64_t stretches = (op_.length + kStretch - 1) / kStretch;
 #pragma omp parallel num_threads(threads_)
         {
 #pragma omp for
             for (int64_t job = 0; job < frames_ * channels_; ++job)
                 transform(transforms_[omp_get_thread_num()], job / channels_, job % channels_);
 #pragma omp for
-            for (int64_t job = 0; job < channels_ * op_.length; ++job)
-                y_[job] = sample(job / op_.length, job % op_.length);
+            for (int64_t job = 0; job < channels_ * stretches; ++job)
+                overlap_add(job / stretches, job % stretches * kStretch);
         }
     }
 
 private:
+    static constexpr int64_t kStretch = 2048;  // samples
+
+    static Buffer buffer(float* numbers) {
+        return {reinterpret_cast<std::byte*>(numbers)};
+    }
+
     // Per sample, 1 / the sum of the squared windows over it; 0 where no frame reaches.
     static std::vector<float> gains(const graph::Istft& op, int64_t frames,
                                     const std::vector<float>& window) {
@@ -69,19 +77,28 @@ private:
         if (op_.zero_dc) spectrum[0] = 0;
         spectrum[1] = spectrum[n_fft + 1] = 0;  // DC and Nyquist have no imaginary part
         fourier.run();
-        float* piece = pieces_ + (c * frames_ + t) * n_fft;
-        for (int64_t n = 0; n < n_fft; ++n) piece[n] = window_[n] * fourier.samples()[n];
+        multiply_row(buffer(window_.data()), buffer(fourier.samples()), n_fft,
+                     buffer(pieces_ + (c * frames_ + t) * n_fft));
     }
 
-    float sample(int64_t c, int64_t i) const {
+    // A stretch of samples of a channel, from sample `first` on.
+    void overlap_add(int64_t c, int64_t first) {
         const int64_t n_fft = op_.frame.n_fft;
-        const int64_t at = i + n_fft / 2;  // in the padded signal, where frame t starts at t * hop
-        const int64_t first = at < n_fft ? 0 : (at - n_fft) / op_.frame.hop + 1;
-        const int64_t last = std::min(frames_ - 1, at / op_.frame.hop);
-        float sum = 0;
-        for (int64_t t = first; t <= last; ++t)
-            sum += pieces_[(c * frames_ + t) * n_fft + at - t * op_.frame.hop];
-        return sum * gains_[i];
+        const int64_t hop = op_.frame.hop;
+        const int64_t count = std::min(kStretch, op_.length - first);
+        float* y = y_ + c * op_.length + first;
+        std::fill_n(y, count, 0.0f);
+        // In the padded signal, where frame t covers t * hop … t * hop + n_fft - 1.
+        const int64_t begin = first + n_fft / 2;
+        const int64_t end = begin + count;
+        for (int64_t t = begin < n_fft ? 0 : (begin - n_fft) / hop + 1; t < frames_ && t * hop < end; ++t) {
+            const int64_t from = std::max(begin, t * hop);
+            const int64_t to = std::min(end, t * hop + n_fft);
+            float* at = y + from - begin;
+            add_row(buffer(at), buffer(pieces_ + (c * frames_ + t) * n_fft + from - t * hop), to - from,
+                    buffer(at));
+        }
+        multiply_row(buffer(y), buffer(gains_.data() + first), count, buffer(y));
     }
 
     graph::Istft op_;

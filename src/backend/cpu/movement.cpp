@@ -62,13 +62,22 @@ std::unique_ptr<Kernel> make(const graph::Permute& op, const KernelContext& c) {
 }
 
 std::unique_ptr<Kernel> make(const graph::Pad& op, const KernelContext& c) {
-    const graph::Shape& from = c.shape(0);
-    const graph::Shape& to = c.output_shape();
+    graph::Shape from = c.shape(0);
+    graph::Shape to = c.output_shape();
+    graph::Shape begin = op.begin;
+    // Axes behind the last padded one are part of its row.
+    while (to.size() > 1 && begin.back() == 0 && to.back() == from.back()) {
+        const int64_t inner = to.back();
+        for (graph::Shape* shape : {&from, &to, &begin}) {
+            shape->pop_back();
+            shape->back() *= inner;
+        }
+    }
     const int64_t width = to.back();
-    const int64_t zeros = std::clamp<int64_t>(op.begin.back(), 0, width);
-    const int64_t first = std::max<int64_t>(-op.begin.back(), 0);
+    const int64_t zeros = std::clamp<int64_t>(begin.back(), 0, width);
+    const int64_t first = std::max<int64_t>(-begin.back(), 0);
     const int64_t count = std::clamp<int64_t>(from.back() - first, 0, width - zeros);
-    return make_loop([op, from, to, width, zeros, first, count, rows = graph::elements(to) / width,
+    return make_loop([begin, from, to, width, zeros, first, count, rows = graph::elements(to) / width,
                       threads = c.threads, x = c.floats(0), y = c.output.floats()] {
 #pragma omp parallel for num_threads(threads)
         for (int64_t row = 0; row < rows; ++row) {
@@ -77,7 +86,7 @@ std::unique_ptr<Kernel> make(const graph::Pad& op, const KernelContext& c) {
             int64_t stride = from.back();
             bool is_inside = true;
             for (size_t axis = to.size() - 1; axis-- > 0; rest /= to[axis], stride *= from[axis]) {
-                const int64_t place = rest % to[axis] - op.begin[axis];
+                const int64_t place = rest % to[axis] - begin[axis];
                 is_inside = is_inside && place >= 0 && place < from[axis];
                 at += place * stride;
             }

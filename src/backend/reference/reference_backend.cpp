@@ -37,15 +37,15 @@ public:
         check(outputs.size() == graph_.outputs().size(), "a run got the wrong number of outputs");
         copy_in(inputs);
         uses_.find_needed(outputs, needed_);
-        double flops = 0;
-        for (size_t n = 0; n < needed_.size(); ++n) flops += needed_[n] ? graph_.nodes()[n].flops : 0;
+        double work = 0;
+        for (size_t n = 0; n < needed_.size(); ++n) work += needed_[n] ? graph_.nodes()[n].work : 0;
         double done = 0;
         for (size_t n = 0; n < needed_.size(); ++n) {
             if (!needed_[n]) continue;
             if (control.stop.stop_requested()) throw Error(ErrorCode::cancelled, "the run was cancelled");
             run_node(graph_.nodes()[n]);
-            done += graph_.nodes()[n].flops;
-            if (control.on_progress) control.on_progress(std::min(1.0, done / std::max(1.0, flops)));
+            done += graph_.nodes()[n].work;
+            if (control.on_progress) control.on_progress(std::min(1.0, done / work));
         }
         copy_out(outputs);
     }
