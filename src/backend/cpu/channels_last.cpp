@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include <omp.h>
 
@@ -28,10 +27,14 @@ Reorder residual_copy(const ConvolutionShape& shape, Buffer residual, Buffer y) 
     return {flat(count, residual.storage), flat(count, y.storage)};
 }
 
+Factor factor_of(const ConvolutionShape& shape, const KernelContext& c) {
+    return {c.inputs[0], graph::elements(shape.x), shape.x_storage, c.scratch};
+}
+
 class DirectConvolutionKernel final : public Kernel {
 public:
     DirectConvolutionKernel(const ConvolutionShape& shape, const KernelContext& c, Buffer residual)
-        : x_(c.inputs[0]),
+        : x_(factor_of(shape, c)),
           residual_(residual),
           y_(c.output),
           bring_residual_(residual_copy(shape, residual, c.output)),
@@ -39,11 +42,11 @@ public:
 
     void run(const std::stop_token& stop) override {
         if (residual_.data && residual_.data != y_.data) bring_residual_.run(residual_.data, y_.data);
-        convolution_.run(x_.floats(), y_.floats(), stop);
+        convolution_.run(x_.bring(), y_, stop);
     }
 
 private:
-    Buffer x_;
+    Factor x_;
     Buffer residual_;
     Buffer y_;
     Reorder bring_residual_;
@@ -55,7 +58,7 @@ private:
 class ConvolutionKernel final : public Kernel {
 public:
     ConvolutionKernel(const ConvolutionShape& shape, const KernelContext& c, Buffer residual)
-        : x_(c.inputs[0]),
+        : x_(factor_of(shape, c)),
           residual_(residual),
           y_(c.output),
           channels_(shape.y[1]),
@@ -64,16 +67,11 @@ public:
           bring_residual_(residual_copy(shape, residual, c.output)),
           convolution_(with_both_halves(shape), c.floats(1), c.floats(2)) {
         if (shape.is_gated) wide_ = {c.scratch + copy_bytes(shape.x, Storage::bfloat16), y_.storage};
-        if (x_.storage == shape.x_storage) return;
-        const int64_t count = graph::elements(shape.x);
-        convert_.emplace(flat(count, x_.storage), flat(count, shape.x_storage));
-        copy_ = {c.scratch, shape.x_storage};
     }
 
     void run(const std::stop_token&) override {
-        if (convert_) convert_->run(x_.data, copy_.data);
         if (residual_.data && residual_.data != y_.data) bring_residual_.run(residual_.data, y_.data);
-        convolution_.run(convert_ ? copy_ : x_, wide_.data ? wide_ : y_);
+        convolution_.run(x_.bring(), wide_.data ? wide_ : y_);
         if (!wide_.data) return;
 #pragma omp parallel for num_threads(threads_)
         for (int64_t row = 0; row < rows_; ++row) {
@@ -88,7 +86,7 @@ private:
         return shape;
     }
 
-    Buffer x_;
+    Factor x_;
     Buffer residual_;
     Buffer y_;
     Buffer wide_;  // both halves, where there is a gate
@@ -96,8 +94,6 @@ private:
     int64_t rows_;
     int threads_;
     Reorder bring_residual_;
-    Buffer copy_;
-    std::optional<Reorder> convert_;
     PackedConvolution convolution_;
 };
 

@@ -8,29 +8,41 @@
 //
 // One core of a Zen 3 (AVX2), float32, a product at 72 GFLOP/s, htdemucs' sizes: oneDNN convolves 3 x 3 at 23
 // to 41 and the transposed 8 x 1 at 5 to 15 GFLOP/s (docs/performance/htdemucs.md has all of it). By this
-// file the whole network runs at 0.69 of a product's speed. AVX-512 was not tried.
+// file the whole network runs at 0.69 of a product's speed.
+//
+// With AVX-512 oneDNN convolves nhwc tensors well, but its transposed convolution of bfloat16 takes an
+// instruction for every 2.7 operations, where a product takes one for 85. So those are done here, two numbers
+// a step. With AMX oneDNN has another kernel for them, which was not tried; nor was float32 with AVX-512.
 #include "backend/cpu/direct_convolution.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include <omp.h>
 
 #include "backend/cpu/matrix_product.h"
-#include "base/error.h"
 
 namespace msst::backend::cpu {
 namespace {
 
-constexpr int64_t kBlockFloats = 32 << 10;  // of x under a block
+constexpr int64_t kBlockBytes = 128 << 10;  // of x under a block
 constexpr int64_t kMostBlockRows = 40 * kDirectRows;
+constexpr int64_t kStepBytes = 4;
+
+// Whether every stretch of positions is a whole number of steps.
+bool is_even(const ConvolutionShape& s) {
+    return s.x[1] % 2 == 0 || s.weight[3] % (2 * s.strides[1]) == 0;
+}
 
 }  // namespace
 
 bool DirectConvolution::suits(const ConvolutionShape& s) {
     const bool is_followed =
         s.activation.kind == graph::Activation::none || s.activation.kind == graph::Activation::gelu;
-    return s.groups == 1 && is_followed && s.x_storage == Storage::float32 &&
-           s.y_storage == Storage::float32 && !has_avx512();
+    if (s.groups != 1 || !is_followed) return false;
+    if (s.x_storage == Storage::bfloat16)
+        return s.is_transposed && is_even(s) && has_native_bfloat16() && !has_amx();
+    return s.y_storage == Storage::float32 && !has_avx512();
 }
 
 DirectConvolution::DirectConvolution(const ConvolutionShape& shape, const float* weight, const float* bias,
@@ -38,6 +50,7 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, const float*
     : shape_(shape),
       threads_(threads),
       in_(shape.x[1]),
+      pixel_bytes_(shape.x[1] * size_of(shape.x_storage)),
       out_(shape.y[1]),
       panel_columns_(direct_vectors() * direct_lanes()),
       lanes_(threads) {
@@ -51,23 +64,12 @@ DirectConvolution::DirectConvolution(const ConvolutionShape& shape, const float*
     if (shape_.is_transposed)
         phases_ = make_transposed_phases();
     else
-        phases_ = {make_forward_phase()};
+        phases_.push_back(make_forward_phase());
     int64_t patch = 0;
     for (Phase& phase : phases_) {
         pack(phase, weight);
-        const int64_t kernel_rows = shape_.weight[2];
-        const int64_t row_floats = kernel_rows * in_ * std::max<int64_t>(phase.x_step, 1);
-        phase.block_rows =
-            std::clamp(kBlockFloats / row_floats / kDirectRows * kDirectRows, kDirectRows, kMostBlockRows);
-        int64_t edges = 0;
-        for (int64_t first = 0; first < phase.rows; first += phase.block_rows) {
-            int64_t here = 0;
-            for (int64_t row = first; row < std::min(first + phase.block_rows, phase.rows);
-                 row += kDirectRows)
-                here += is_inside(phase, row) ? 0 : 1;
-            edges = std::max(edges, here);
-        }
-        patch = std::max(patch, edges * kDirectRows * kernel_rows * phase.steps);
+        choose_block(phase);
+        patch = std::max(patch, patch_bytes(phase));
     }
     for (Lane& lane : lanes_) {
         lane.patch.resize(patch);
@@ -137,34 +139,63 @@ int64_t DirectConvolution::vectors_of(int64_t panel) const {
     return (channels + direct_lanes() - 1) / direct_lanes();
 }
 
+int64_t DirectConvolution::steps_of(const Stretch& stretch) const {
+    return std::ssize(stretch.columns) * pixel_bytes_ / kStepBytes;
+}
+
 void DirectConvolution::pack(Phase& phase, const float* weight) const {
-    for (const Stretch& stretch : phase.stretches) phase.steps += std::ssize(stretch.columns) * in_;
+    for (const Stretch& stretch : phase.stretches) phase.steps += steps_of(stretch);
     const int64_t kernel_rows = shape_.weight[2];
-    phase.weights.reserve(panels_ * panel_columns_ * kernel_rows * phase.steps);
+    phase.weights = PanelMemory(panels_ * panel_columns_ * kernel_rows * phase.steps * kStepBytes);
+    std::byte* to = phase.weights.data();
     for (int64_t panel = 0; panel < panels_; ++panel) {
-        std::vector<int64_t> channels(vectors_of(panel) * direct_lanes());
-        for (int64_t column = 0; column < std::ssize(channels); ++column)
-            channels[column] = channel_of(panel, column);
-        for (int64_t row = 0; row < kernel_rows; ++row)
-            for (const Stretch& stretch : phase.stretches)
-                for (const int64_t column : stretch.columns)
-                    for (int64_t in = 0; in < in_; ++in)
-                        for (const int64_t channel : channels)
-                            phase.weights.push_back(
-                                channel < 0 ? 0.0f : weight[weight_at(channel, in, row, column)]);
+        const int64_t columns = vectors_of(panel) * direct_lanes();
+        for (int64_t row = 0; row < kernel_rows; ++row, to += phase.steps * columns * kStepBytes)
+            for (int64_t column = 0; column < columns; ++column)
+                if (const int64_t channel = channel_of(panel, column); channel >= 0)
+                    pack_column(phase, weight, channel, row, to + column * kStepBytes, columns * kStepBytes);
     }
 }
 
+// What a channel of y multiplies a kernel row's positions with.
+void DirectConvolution::pack_column(const Phase& phase, const float* weight, int64_t channel,
+                                    int64_t kernel_row, std::byte* to, int64_t stride_bytes) const {
+    std::vector<float> factors;
+    for (const Stretch& stretch : phase.stretches)
+        for (const int64_t column : stretch.columns)
+            for (int64_t in = 0; in < in_; ++in)
+                factors.push_back(weight[weight_at(channel, in, kernel_row, column)]);
+    cpu::pack_column(factors, shape_.x_storage, to, stride_bytes);
+}
+
+void DirectConvolution::choose_block(Phase& phase) const {
+    const int64_t row_bytes = shape_.weight[2] * pixel_bytes_ * phase.x_step;
+    phase.block_rows =
+        std::clamp(kBlockBytes / row_bytes / kDirectRows * kDirectRows, kDirectRows, kMostBlockRows);
+}
+
+// Memory for all tiles of a block that reach over an end of the line.
+int64_t DirectConvolution::patch_bytes(const Phase& phase) const {
+    int64_t most = 0;
+    for (int64_t first = 0; first < phase.rows; first += phase.block_rows) {
+        const int64_t end = std::min(first + phase.block_rows, phase.rows);
+        int64_t tiles = 0;
+        for (int64_t row = first; row < end; row += kDirectRows) tiles += is_inside(phase, row) ? 0 : 1;
+        most = std::max(most, tiles);
+    }
+    return most * kDirectRows * shape_.weight[2] * phase.steps * kStepBytes;
+}
+
 // Which lines of x an output line sees, and through which kernel rows.
-void DirectConvolution::find_lines(const float* x, int64_t sample, int64_t line, Lane& lane) const {
+void DirectConvolution::find_lines(Buffer x, int64_t sample, int64_t line, Lane& lane) const {
     lane.lines.clear();
     lane.kernel_rows.clear();
     const int64_t height = shape_.x[2];
-    const int64_t line_floats = shape_.x[3] * in_;
+    const int64_t line_bytes = shape_.x[3] * pixel_bytes_;
     const auto use = [&](int64_t kernel_row, int64_t x_line) {
         if (x_line < 0 || x_line >= height) return;
         lane.kernel_rows.push_back(kernel_row);
-        lane.lines.push_back(x + (sample * height + x_line) * line_floats);
+        lane.lines.push_back(x.data + (sample * height + x_line) * line_bytes);
     };
     const int64_t stride = shape_.strides[0];
     if (!shape_.is_transposed) {
@@ -188,72 +219,75 @@ bool DirectConvolution::is_inside(const Phase& phase, int64_t row) const {
 }
 
 // What a tile at an edge sees, zeros where there is nothing: [kernel row, stretch][row, position, in].
-void DirectConvolution::fill_patch(const Phase& phase, int64_t row, Lane& lane, float* patch) const {
-    for (const float* line : lane.lines)
+void DirectConvolution::fill_patch(const Phase& phase, int64_t row, Lane& lane, std::byte* patch) const {
+    for (const std::byte* line : lane.lines)
         for (const Stretch& stretch : phase.stretches)
             for (int64_t r = row; r < row + kDirectRows; ++r)
-                for (int64_t i = 0; i < std::ssize(stretch.columns); ++i, patch += in_) {
+                for (int64_t i = 0; i < std::ssize(stretch.columns); ++i, patch += pixel_bytes_) {
                     const int64_t at = phase.x_first + r * phase.x_step + stretch.offset + i;
                     if (r < phase.rows && at >= 0 && at < shape_.x[3])
-                        std::copy_n(line + at * in_, in_, patch);
+                        std::memcpy(patch, line + at * pixel_bytes_, pixel_bytes_);
                     else
-                        std::fill_n(patch, in_, 0.0f);
+                        std::memset(patch, 0, pixel_bytes_);
                 }
 }
 
 // One panel of some rows, which all lie inside of x or are one tile with a patch.
 void DirectConvolution::run_tiles(const Phase& phase, int64_t panel, int64_t row, int64_t rows,
-                                  const float* patch, float* y, Lane& lane) const {
+                                  const std::byte* patch, Buffer y, Lane& lane) const {
     lane.spans.clear();
     const int64_t vectors = vectors_of(panel);
-    const int64_t columns = vectors * direct_lanes();
-    const float* weights = phase.weights.data() + panel * panel_columns_ * shape_.weight[2] * phase.steps;
+    const int64_t step_bytes = vectors * direct_lanes() * kStepBytes;
+    const std::byte* weights =
+        phase.weights.data() + panel * panel_columns_ * shape_.weight[2] * phase.steps * kStepBytes;
     for (size_t t = 0; t < lane.lines.size(); ++t) {
-        const float* weight = weights + lane.kernel_rows[t] * phase.steps * columns;
+        const std::byte* weight = weights + lane.kernel_rows[t] * phase.steps * step_bytes;
         for (const Stretch& stretch : phase.stretches) {
-            const int64_t steps = std::ssize(stretch.columns) * in_;
+            const int64_t steps = steps_of(stretch);
             if (patch) {
-                lane.spans.push_back({patch, steps, weight, steps});
-                patch += kDirectRows * steps;
+                lane.spans.push_back({patch, steps * kStepBytes, weight, steps});
+                patch += kDirectRows * steps * kStepBytes;
             } else {
                 const int64_t at = phase.x_first + row * phase.x_step + stretch.offset;
-                lane.spans.push_back({lane.lines[t] + at * in_, phase.x_step * in_, weight, steps});
+                lane.spans.push_back(
+                    {lane.lines[t] + at * pixel_bytes_, phase.x_step * pixel_bytes_, weight, steps});
             }
-            weight += steps * columns;
+            weight += steps * step_bytes;
         }
     }
     const int64_t channel = panel * panel_channels_;
     direct_panel({.spans = lane.spans,
+                  .factors = shape_.x_storage,
                   .rows = rows,
-                  .tile_stride = kDirectRows * phase.x_step * in_,
+                  .tile_stride = kDirectRows * phase.x_step * pixel_bytes_,
                   .vectors = vectors,
                   .bias = bias_.data() + panel * panel_columns_,
                   .is_gelu = shape_.activation.kind == graph::Activation::gelu,
                   .is_gated = shape_.is_gated,
                   .accumulates = shape_.accumulates,
-                  .y = y + (phase.y_first + row * phase.y_step) * out_ + channel,
+                  .y = y.at((phase.y_first + row * phase.y_step) * out_ + channel),
                   .y_stride = phase.y_step * out_,
                   .channels = std::min(panel_channels_, out_ - channel)});
 }
 
-void DirectConvolution::run_block(const Phase& phase, const float* x, float* y, int64_t sample, int64_t line,
+void DirectConvolution::run_block(const Phase& phase, Buffer x, Buffer y, int64_t sample, int64_t line,
                                   int64_t first, Lane& lane) const {
     find_lines(x, sample, line, lane);
-    y += (sample * shape_.y[2] + line) * shape_.y[3] * out_;
+    y = y.at((sample * shape_.y[2] + line) * shape_.y[3] * out_);
     const int64_t end = std::min(first + phase.block_rows, phase.rows);
-    const int64_t patch_floats = kDirectRows * std::ssize(lane.lines) * phase.steps;
-    float* patch = lane.patch.data();
+    const int64_t tile_bytes = kDirectRows * std::ssize(lane.lines) * phase.steps * kStepBytes;
+    std::byte* patch = lane.patch.data();
     for (int64_t row = first; row < end; row += kDirectRows)
         if (!is_inside(phase, row)) {
             fill_patch(phase, row, lane, patch);
-            patch += patch_floats;
+            patch += tile_bytes;
         }
     for (int64_t panel = 0; panel < panels_; ++panel) {
-        const float* edge = lane.patch.data();
+        const std::byte* edge = lane.patch.data();
         for (int64_t row = first; row < end;) {
             if (!is_inside(phase, row)) {
                 run_tiles(phase, panel, row, std::min(kDirectRows, end - row), edge, y, lane);
-                edge += patch_floats;
+                edge += tile_bytes;
                 row += kDirectRows;
                 continue;
             }
@@ -265,7 +299,7 @@ void DirectConvolution::run_block(const Phase& phase, const float* x, float* y, 
     }
 }
 
-void DirectConvolution::run(const float* x, float* y, const std::stop_token& stop) {
+void DirectConvolution::run(Buffer x, Buffer y, const std::stop_token& stop) {
     const int64_t lines = shape_.y[0] * shape_.y[2];
     for (const Phase& phase : phases_) {
         const int64_t blocks = (phase.rows + phase.block_rows - 1) / phase.block_rows;

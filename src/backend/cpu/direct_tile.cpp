@@ -18,45 +18,23 @@ namespace msst::backend::cpu::HWY_NAMESPACE {
 
 static_assert(kTileRows == kDirectRows);
 
-// As product_tile, over several spans.
-template <int kVectors>
-HWY_INLINE void direct_sums(const DirectPanel& p, int64_t x_at, Vector (&sums)[kTileRows][kVectors]) {
-    const Floats d;
-    const int64_t lanes = hn::Lanes(d);
-    unrolled<kTileRows>(
-        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
-    for (const DirectSpan& span : p.spans) {
-        const float* x = span.x + x_at;
-        const float* w = span.weight;
-        const int64_t stride = span.row_stride;
-        for (int64_t step = 0; step < span.steps; ++step, ++x, w += kVectors * lanes) {
-            Vector columns[kVectors];
-            unrolled<kVectors>([&](auto v) MSST_BODY { columns[v] = hn::LoadU(d, w + v * lanes); });
-            unrolled<kTileRows>([&](auto r) MSST_BODY {
-                const Vector row = hn::Set(d, x[r * stride]);
-                unrolled<kVectors>([&](auto v)
-                                       MSST_BODY { sums[r][v] = hn::MulAdd(row, columns[v], sums[r][v]); });
-            });
-        }
-    }
-}
-
 // `count` of y's numbers; fewer than a vector holds: only those are touched.
-HWY_INLINE void direct_put(Vector value, bool accumulates, int64_t count, float* y) {
-    const Floats d;
-    if (count >= static_cast<int64_t>(hn::Lanes(d))) {
-        hn::StoreU(accumulates ? hn::Add(value, hn::LoadU(d, y)) : value, d, y);
-        return;
-    }
-    const auto part = Part{count};
-    auto* at = reinterpret_cast<std::byte*>(y);
-    if (accumulates) value = hn::Add(value, load_at<Float32>(at, 0, part));
-    store_at<Float32>(value, at, 0, part);
+template <class Out>
+HWY_INLINE void direct_put(Vector value, bool accumulates, int64_t count, std::byte* y) {
+    const auto put = [&](auto part) MSST_BODY {
+        if (accumulates) value = hn::Add(value, load_at<Out>(y, 0, part));
+        store_at<Out>(value, y, 0, part);
+    };
+    if (count >= static_cast<int64_t>(hn::Lanes(Floats())))
+        put(Whole());
+    else
+        put(Part{count});
 }
 
 // One row of a tile: bias and what follows the sum. A loop of its own, not unrolled with the tile: what
 // follows, once for every register of it, took the compiler minutes.
-HWY_NOINLINE void direct_finish(const DirectPanel& p, int64_t vectors, const float* sums, float* y) {
+template <class Out>
+HWY_NOINLINE void direct_finish(const DirectPanel& p, int64_t vectors, const float* sums, std::byte* y) {
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
     const int64_t written = p.is_gated ? vectors / 2 : vectors;
@@ -68,16 +46,20 @@ HWY_NOINLINE void direct_finish(const DirectPanel& p, int64_t vectors, const flo
         } else if (p.is_gelu) {
             with_activation(graph::Activation::gelu, [&](auto gelu) MSST_BODY { value = gelu(value); });
         }
-        direct_put(value, p.accumulates, p.channels - v * lanes, y + v * lanes);
+        direct_put<Out>(value, p.accumulates, p.channels - v * lanes, y + v * lanes * Out::kBytes);
     }
 }
 
-void DirectPanelRows(const DirectPanel& p) {
+template <class Factors, class Out>
+HWY_INLINE void direct_rows(const DirectPanel& p) {
     with_vectors(p.vectors, [&]<int kVectors>(std::integral_constant<int, kVectors>) MSST_BODY {
         int64_t x_at = 0;
         for (int64_t first = 0; first < p.rows; first += kTileRows, x_at += p.tile_stride) {
-            Vector sums[kTileRows][kVectors];
-            direct_sums<kVectors>(p, x_at, sums);
+            Sums<kTileRows, kVectors> sums;
+            clear<kTileRows, kVectors>(sums);
+            for (const DirectSpan& span : p.spans)
+                add_products<Factors, kTileRows, kVectors>(span.x + x_at, span.row_stride, span.weight,
+                                                           span.steps, sums);
             HWY_ALIGN float tile[hn::MaxLanes(Floats()) * kTileRows * kVectors];
             const int64_t row = kVectors * hn::Lanes(Floats());
             unrolled<kTileRows>([&](auto r) MSST_BODY {
@@ -86,9 +68,22 @@ void DirectPanelRows(const DirectPanel& p) {
                 });
             });
             for (int64_t r = 0; r < std::min<int64_t>(kTileRows, p.rows - first); ++r)
-                direct_finish(p, kVectors, tile + r * row, p.y + (first + r) * p.y_stride);
+                direct_finish<Out>(p, kVectors, tile + r * row, p.y.at((first + r) * p.y_stride).data);
         }
     });
+}
+
+void DirectPanelRows(const DirectPanel& p) {
+#if MSST_HAS_BFLOAT16_FACTORS
+    if (p.factors == Storage::bfloat16) {
+        if (p.y.storage == Storage::bfloat16)
+            direct_rows<BFloat16Factors, BFloat16Factors>(p);
+        else
+            direct_rows<BFloat16Factors, Float32>(p);
+        return;
+    }
+#endif
+    direct_rows<FloatFactors, Float32>(p);
 }
 
 int64_t DirectLanes() {

@@ -52,6 +52,10 @@ bool has_native_bfloat16() {
     }
 }
 
+bool has_amx() {
+    return dnnl::get_effective_cpu_isa() == dnnl::cpu_isa::avx512_core_amx;
+}
+
 bool has_avx512() {
     switch (dnnl::get_effective_cpu_isa()) {
         case dnnl::cpu_isa::sse41:

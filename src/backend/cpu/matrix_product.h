@@ -86,8 +86,9 @@ private:
     std::unique_ptr<Prepared> prepared_;
 };
 
-// What oneDNN makes use of on this processor: native bfloat16 products, 512 bits.
+// What oneDNN makes use of on this processor: native bfloat16 products, in tiles of AMX too, 512 bits.
 bool has_native_bfloat16();
+bool has_amx();
 bool has_avx512();
 
 }  // namespace msst::backend::cpu

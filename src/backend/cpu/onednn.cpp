@@ -101,4 +101,14 @@ void Reorder::run(std::byte* from, std::byte* to) {
     dnnl_check("copy", [&] { call_.run(); });
 }
 
+Factor::Factor(Buffer x, int64_t count, Storage wanted, std::byte* copy) : x_(x), copy_{copy, wanted} {
+    if (x.storage != wanted) convert_.emplace(flat(count, x.storage), flat(count, wanted));
+}
+
+Buffer Factor::bring() {
+    if (!convert_) return x_;
+    convert_->run(x_.data, copy_.data);
+    return copy_;
+}
+
 }  // namespace msst::backend::cpu

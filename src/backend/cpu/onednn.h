@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -68,6 +69,21 @@ private:
     dnnl::memory from_;
     dnnl::memory to_;
     PreparedCall call_;
+};
+
+// The factor of a product: where it lies, or its copy if it is stored otherwise than the product wants it.
+class Factor {
+public:
+    // copy: memory for `count` numbers in `wanted`.
+    Factor(Buffer x, int64_t count, Storage wanted, std::byte* copy);
+
+    // Brings it there. The buffer is the same in every call.
+    Buffer bring();
+
+private:
+    Buffer x_;
+    Buffer copy_;
+    std::optional<Reorder> convert_;
 };
 
 }  // namespace msst::backend::cpu

@@ -70,18 +70,24 @@ HWY_INLINE Vector spread(const std::byte* at) {
     return hn::BitCast(Floats(), hn::Set(Words(), bits));
 }
 
-// y[r, v] = x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart,
-// `steps` times 32 bits each; w: [steps, kVectors * lanes] times 32 bits. done(r, v, sums) is called for each
-// vector.
-template <class Factors, int kVectors, int kRows = kTileRows, class Done>
-HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
-                             const Done& done) {
+template <int kRows, int kVectors>
+using Sums = Vector[kRows][kVectors];
+
+template <int kRows, int kVectors>
+HWY_INLINE void clear(Sums<kRows, kVectors>& sums) {
+    unrolled<kRows>([&](auto r) MSST_BODY {
+        unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(Floats()); });
+    });
+}
+
+// sums[r, v] += x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart,
+// `steps` times 32 bits each; w: [steps, kVectors * lanes] times 32 bits.
+template <class Factors, int kRows, int kVectors>
+HWY_INLINE void add_products(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
+                             Sums<kRows, kVectors>& sums) {
     constexpr int64_t kStepBytes = 4;
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
-    Vector sums[kRows][kVectors];
-    unrolled<kRows>(
-        [&](auto r) MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { sums[r][v] = hn::Zero(d); }); });
     for (int64_t step = 0; step < steps; ++step) {
         Vector columns[kVectors];
         unrolled<kVectors>([&](auto v) MSST_BODY {
@@ -94,6 +100,15 @@ HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::by
         x += kStepBytes;
         w += kVectors * lanes * kStepBytes;
     }
+}
+
+// One tile of a product, as add_products. done(r, v, sum) is called for each vector.
+template <class Factors, int kVectors, int kRows = kTileRows, class Done>
+HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
+                             const Done& done) {
+    Sums<kRows, kVectors> sums;
+    clear<kRows, kVectors>(sums);
+    add_products<Factors, kRows, kVectors>(x, x_stride, w, steps, sums);
     unrolled<kRows>([&](auto r)
                         MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
 }

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "backend/cpu/onednn.h"
 #include "backend/cpu/panel_product.h"
@@ -27,32 +26,27 @@ public:
           y_rows_(c.output_shape()[1]),
           y_row_(c.output_shape()[2] * c.output_shape()[3]),
           threads_(c.threads),
-          x_(c.inputs[TransposedConvolution::kX]),
+          x_(c.inputs[TransposedConvolution::kX], graph::elements(c.shape(0)), c.products, c.scratch),
           y_(c.output) {
-        const int64_t count = graph::elements(c.shape(0));
-        if (x_.storage != c.products) {
-            convert_.emplace(flat(count, x_.storage), flat(count, c.products));
-            copy_ = {c.scratch, c.products};
-        }
         for (int64_t row = 0; row < kernel_rows_; ++row) prepare(row, c);
     }
 
     void run(const std::stop_token& stop) override {
-        if (convert_) convert_->run(x_.data, copy_.data);
+        const Buffer x = x_.bring();
         const int64_t pixels = samples_ * rows_ * pixels_;
         const int64_t blocks = (pixels + kBlock - 1) / kBlock;
 #pragma omp parallel for schedule(dynamic, 1) num_threads(threads_)
         for (int64_t block = 0; block < blocks; ++block)
-            if (!stop.stop_requested()) run_block(block * kBlock, std::min(kBlock, pixels - block * kBlock));
+            if (!stop.stop_requested())
+                run_block(x, block * kBlock, std::min(kBlock, pixels - block * kBlock));
     }
 
 private:
     static constexpr int64_t kBlock = PanelProduct::kRowsOfBlock;
 
     // Pixels of one or several rows, times all rows of the kernel.
-    void run_block(int64_t first, int64_t count) const {
+    void run_block(Buffer x, int64_t first, int64_t count) const {
         std::array<std::byte*, kBlock> y_rows;
-        const Buffer x = convert_ ? copy_ : x_;
         for (int64_t k = 0; k < kernel_rows_; ++k) {
             for (int64_t i = 0; i < count; ++i) y_rows[i] = place(first + i, k);
             products_[k].run(x.at(first * in_), count, y_.storage, y_rows.data());
@@ -95,10 +89,8 @@ private:
     int64_t y_rows_;
     int64_t y_row_;  // elements
     int threads_;
-    Buffer x_;
+    Factor x_;
     Buffer y_;
-    Buffer copy_;
-    std::optional<Reorder> convert_;
     std::vector<PanelProduct> products_;  // per row of the kernel
 };
 
