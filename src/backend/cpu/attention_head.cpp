@@ -190,10 +190,10 @@ HWY_INLINE void multiply(const std::byte* x, int64_t x_stride, int64_t rows, con
         with_vectors(vectors, [&](auto kVectors) MSST_BODY {
             for (int64_t row = 0; row < rows; row += kTileRows) {
                 std::byte* out = y + row * y_stride + first * 4;
-                product_tile<Factors, kVectors>(x + row * x_stride, x_stride, w + first * steps * kStepBytes,
-                                                steps, [&](int64_t r, int64_t v, Vector sums) MSST_BODY {
-                                                    Float32::store(sums, out + r * y_stride + v * lanes * 4);
-                                                });
+                product_tile<Factors, kVectors>(
+                    PlainRows{x + row * x_stride, x_stride}, w + first * steps * kStepBytes, steps,
+                    [&](int64_t r, int64_t v, Vector sums)
+                        MSST_BODY { Float32::store(sums, out + r * y_stride + v * lanes * 4); });
             }
         });
     });

@@ -58,8 +58,8 @@ HWY_INLINE void direct_rows(const DirectPanel& p) {
             Sums<kTileRows, kVectors> sums;
             clear<kTileRows, kVectors>(sums);
             for (const DirectSpan& span : p.spans)
-                add_products<Factors, kTileRows, kVectors>(span.x + x_at, span.row_stride, span.weight,
-                                                           span.steps, sums);
+                add_products<Factors, kTileRows, kVectors>(PlainRows{span.x + x_at, span.row_stride},
+                                                           span.weight, span.steps, sums);
             HWY_ALIGN float tile[hn::MaxLanes(Floats()) * kTileRows * kVectors];
             const int64_t row = kVectors * hn::Lanes(Floats());
             unrolled<kTileRows>([&](auto r) MSST_BODY {

@@ -78,8 +78,8 @@ HWY_INLINE void run_step(const LstmWeights& w, const LstmStep& step) {
                 with_rows(step.count - row, [&](auto kRows) MSST_BODY {
                     for (int64_t tile = 0; tile < kTilesOfPanel; ++tile)
                         product_tile<Factors, kTileVectors, kRows>(
-                            step.rows + row * row_bytes, row_bytes, panel + tile * tile_bytes, w.steps(),
-                            [&](int64_t r, int64_t v, Vector sum) MSST_BODY {
+                            PlainRows{step.rows + row * row_bytes, row_bytes}, panel + tile * tile_bytes,
+                            w.steps(), [&](int64_t r, int64_t v, Vector sum) MSST_BODY {
                                 hn::StoreU(sum, Floats(),
                                            sums + (r * kGates + tile * kTileVectors + v) * lanes);
                             });

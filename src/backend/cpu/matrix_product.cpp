@@ -100,11 +100,13 @@ struct PackedProduct::Prepared {
     std::unique_ptr<PackedCall> whole;
     std::unique_ptr<PackedCall> rest;
     std::optional<RowProduct> own;  // then nothing of oneDNN
+    std::optional<PanelMemory> own_scratch;
+    std::byte* scratch = nullptr;
     int threads = 1;
 };
 
 int64_t product_scratch_bytes(const ProductShape& shape, int64_t total_rows) {
-    if (RowProduct::suits(shape)) return 0;
+    if (RowProduct::suits(shape)) return RowProduct::scratch_bytes(shape, omp_get_max_threads());
     return dnnl_check("describe a product", [&] {
         const int64_t rows = std::min(shape.rows, total_rows);
         const auto whole = describe(shape, rows, any_weight(shape));
@@ -118,8 +120,10 @@ PackedProduct::PackedProduct(const ProductShape& shape, int64_t total_rows, cons
                              const float* bias, std::byte* scratch)
     : prepared_(std::make_unique<Prepared>()) {
     if (RowProduct::suits(shape)) {
-        prepared_->own.emplace(shape, weight, bias);
         prepared_->threads = omp_get_max_threads();
+        prepared_->own.emplace(shape, weight, bias);
+        if (!scratch) prepared_->own_scratch.emplace(product_scratch_bytes(shape, total_rows));
+        prepared_->scratch = scratch ? scratch : prepared_->own_scratch->data();
         return;
     }
     dnnl_check("prepare a product", [&] {
@@ -148,7 +152,7 @@ PackedProduct::PackedProduct(PackedProduct&&) noexcept = default;
 
 void PackedProduct::run(Buffer x, Buffer y, int64_t count) {
     if (prepared_->own) {
-        prepared_->own->run(x.floats(), y.floats(), count, prepared_->threads);
+        prepared_->own->run(x.floats(), y.floats(), count, prepared_->threads, prepared_->scratch);
         return;
     }
     PackedCall* call = count == prepared_->rows ? prepared_->whole.get() : prepared_->rest.get();

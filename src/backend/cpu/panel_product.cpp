@@ -39,9 +39,9 @@ HWY_INLINE void multiply_panels(const PanelProduct& p, const std::byte* x, int64
         };
         for (int64_t row = 0; row < rows;)
             row += with_most_rows(rows - row, [&](auto kRows) MSST_BODY {
-                product_tile<Factors, kTileVectors, kRows>(x + row * x_stride, x_stride, panel, p.steps(),
-                                                           [&](int64_t r, int64_t v, Vector sum)
-                                                               MSST_BODY { store(y_rows[row + r], v, sum); });
+                product_tile<Factors, kTileVectors, kRows>(
+                    PlainRows{x + row * x_stride, x_stride}, panel, p.steps(),
+                    [&](int64_t r, int64_t v, Vector sum) MSST_BODY { store(y_rows[row + r], v, sum); });
             });
     }
 }

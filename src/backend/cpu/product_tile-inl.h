@@ -80,12 +80,30 @@ HWY_INLINE void clear(Sums<kRows, kVectors>& sums) {
     });
 }
 
-// sums[r, v] += x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. x: rows x_stride bytes apart,
-// `steps` times 32 bits each; w: [steps, kVectors * lanes] times 32 bits.
-template <class Factors, int kRows, int kVectors>
-HWY_INLINE void add_products(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
-                             Sums<kRows, kVectors>& sums) {
-    constexpr int64_t kStepBytes = 4;
+// Rows of x as they lie: 32 bits a step, `stride` bytes from one row to the next.
+struct PlainRows {
+    static constexpr int64_t kStepBytes = 4;
+    const std::byte* x;
+    int64_t stride;
+    HWY_INLINE const std::byte* at(int64_t row) const { return x + row * stride; }
+};
+
+// Rows packed by pack_rows(): [groups of kPackedRows][steps][kPackedRows]. What a tile reads next lies behind
+// what it read last, as the processor's own prefetching wants it.
+inline constexpr int64_t kPackedRows = 3;
+struct PackedRows {
+    static constexpr int64_t kStepBytes = 4 * kPackedRows;
+    const std::byte* x;
+    int64_t group_bytes;
+    HWY_INLINE const std::byte* at(int64_t row) const {
+        return x + row / kPackedRows * group_bytes + row % kPackedRows * 4;
+    }
+};
+
+// sums[r, v] += x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. w: [steps, kVectors * lanes]
+// times 32 bits.
+template <class Factors, int kRows, int kVectors, class Rows>
+HWY_INLINE void add_products(Rows rows, const std::byte* w, int64_t steps, Sums<kRows, kVectors>& sums) {
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
     for (int64_t step = 0; step < steps; ++step) {
@@ -94,23 +112,39 @@ HWY_INLINE void add_products(const std::byte* x, int64_t x_stride, const std::by
             columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + v * lanes);
         });
         unrolled<kRows>([&](auto r) MSST_BODY {
-            const Vector row = spread(x + r * x_stride);
+            const Vector row = spread(rows.at(r));
             unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
         });
-        x += kStepBytes;
-        w += kVectors * lanes * kStepBytes;
+        rows.x += Rows::kStepBytes;
+        w += kVectors * lanes * 4;
     }
 }
 
 // One tile of a product, as add_products. done(r, v, sum) is called for each vector.
-template <class Factors, int kVectors, int kRows = kTileRows, class Done>
-HWY_INLINE void product_tile(const std::byte* x, int64_t x_stride, const std::byte* w, int64_t steps,
-                             const Done& done) {
+template <class Factors, int kVectors, int kRows = kTileRows, class Rows, class Done>
+HWY_INLINE void product_tile(Rows rows, const std::byte* w, int64_t steps, const Done& done) {
     Sums<kRows, kVectors> sums;
     clear<kRows, kVectors>(sums);
-    add_products<Factors, kRows, kVectors>(x, x_stride, w, steps, sums);
+    add_products<Factors, kRows, kVectors>(rows, w, steps, sums);
     unrolled<kRows>([&](auto r)
                         MSST_BODY { unrolled<kVectors>([&](auto v) MSST_BODY { done(r, v, sums[r][v]); }); });
+}
+
+// Packs whole groups of rows of float32, `in` numbers each and `stride` apart; at most kPackedRows - 1 rows
+// are left over.
+[[maybe_unused]] HWY_INLINE void pack_rows(const float* x, int64_t stride, int64_t rows, int64_t in,
+                                           float* to) {
+    static_assert(kPackedRows == 3);
+    const Floats d;
+    const int64_t lanes = hn::Lanes(d);
+    for (; rows >= kPackedRows; rows -= kPackedRows, x += kPackedRows * stride) {
+        int64_t i = 0;
+        for (; i + lanes <= in; i += lanes, to += kPackedRows * lanes)
+            hn::StoreInterleaved3(hn::LoadU(d, x + i), hn::LoadU(d, x + stride + i),
+                                  hn::LoadU(d, x + 2 * stride + i), d, to);
+        for (; i < in; ++i, to += kPackedRows)
+            for (int64_t row = 0; row < kPackedRows; ++row) to[row] = x[row * stride + i];
+    }
 }
 
 // Calls use(integral_constant) with how many rows a tile has for the next `rows` ones: no more than it needs,

@@ -16,7 +16,11 @@ public:
     // weight [out, in], bias [out] or empty; both are copied.
     RowProduct(const ProductShape& shape, const float* weight, const float* bias);
 
-    void run(const float* x, float* y, int64_t rows, int threads) const;
+    // Memory for run().
+    static int64_t scratch_bytes(const ProductShape& shape, int threads);
+
+    // scratch: scratch_bytes(), 64 aligned.
+    void run(const float* x, float* y, int64_t rows, int threads, std::byte* scratch) const;
 
     // Some rows and some panels of the result.
     struct Part {
@@ -24,7 +28,8 @@ public:
         float* y = nullptr;
         int64_t rows = 0;
         int64_t first_panel = 0;
-        int64_t last_panel = 0;  // behind it
+        int64_t last_panel = 0;   // behind it
+        float* packed = nullptr;  // memory for the rows of x
     };
 
     const ProductShape& shape() const { return shape_; }

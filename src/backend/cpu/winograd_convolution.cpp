@@ -160,9 +160,9 @@ HWY_INLINE void multiply_factor(const float* x, int64_t rows, int64_t in, const 
     for (int64_t row = 0; row < rows;)
         row += with_most_rows(rows - row, [&](auto kRows) MSST_BODY {
             product_tile<FloatFactors, kTileVectors, kRows>(
-                bytes(x + row * in), in * 4, weights, in, [&](int64_t r, int64_t v, Vector sum) MSST_BODY {
-                    hn::Store(sum, Floats(), y + ((row + r) * kTileVectors + v) * lanes);
-                });
+                PlainRows{bytes(x + row * in), in * 4}, weights, in,
+                [&](int64_t r, int64_t v, Vector sum)
+                    MSST_BODY { hn::Store(sum, Floats(), y + ((row + r) * kTileVectors + v) * lanes); });
         });
 }
 
