@@ -42,7 +42,7 @@ struct Node {
     std::vector<TensorId> inputs;  // absent optional ones included
     TensorId output;
     double flops = 0;
-    double work = 0;  // what progress counts: flops, and one for every number written
+    double work = 0;    // what progress counts: flops, and one for every number written
     std::string label;  // where in the network, for profiles and messages
 };
 

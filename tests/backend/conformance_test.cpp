@@ -437,6 +437,24 @@ TEST_P(Conformance, ALongTransposedConvolutionWithTheChannelsLast) {
     }
 }
 
+// What it reads and writes is stored as products want it.
+TEST_P(Conformance, ATransposedConvolutionBetweenConvolutions) {
+    const auto layout = graph::Layout::channels_last;
+    for (const Activation::Kind activation : {Activation::none, Activation::gelu}) {
+        Graph graph;
+        const TensorId x = graph.add(graph::Convolution{.layout = layout},
+                                     {input(graph, {2, 5, 37, 9}), constant(graph, {24, 9, 1, 1}), {}, {}});
+        const TensorId y = graph.add(graph::TransposedConvolution{.strides = {4, 1},
+                                                                  .crop_begin = {2, 0},
+                                                                  .crop_end = {2, 0},
+                                                                  .activation = activation,
+                                                                  .layout = layout},
+                                     {x, constant(graph, {24, 21, 8, 1}, 0.2f), constant(graph, {21})});
+        compare(graph, graph.add(graph::Convolution{.layout = layout},
+                                 {y, constant(graph, {6, 21, 1, 1}, 0.2f), {}, {}}));
+    }
+}
+
 TEST_P(Conformance, GatedResidual) {
     for (const auto& [n, rows, channels, in] : std::vector<std::array<int64_t, 4>>{
              {1, 1, 1, 1}, {1, 1300, 5, 3}, {3, 7, 48, 6}, {9, 33, 17, 2}, {11, 500, 33, 12}}) {

@@ -2,10 +2,10 @@
 //
 // A block of rows that stays in the second-level cache goes by all panels of the weight; of a panel, which
 // stays in the first-level one, all rows of the block take their share. Going by the first panel the block is
-// packed, so that a tile reads one stretch of memory from its beginning to its end; from rows as they lie, six
-// streams of a few lines each, the Roformers' layers took 5 % longer (0 to 12, in turns), the smaller ones
-// less if a block was packed before its first tile instead of beside it. What follows the sum is done while
-// the tile is in the first-level cache.
+// packed, so that a tile reads one stretch of memory from its beginning to its end; from rows as they lie,
+// six streams of a few lines each, the Roformers' layers took 5 % longer (0 to 12, in turns), the smaller
+// ones less if a block was packed before its first tile instead of beside it. What follows the sum is done
+// while the tile is in the first-level cache.
 //
 // Tried: Strassen's algorithm, once, in Winograd's form, with the weight's sums packed (rows not). An eighth
 // fewer multiplications, 0.9 to 1.1 of the speed, errors twice as large, weights 7/4 of their size.
