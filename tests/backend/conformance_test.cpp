@@ -437,6 +437,32 @@ TEST_P(Conformance, ALongTransposedConvolutionWithTheChannelsLast) {
     }
 }
 
+TEST_P(Conformance, ALongLineOfFewChannels) {
+    const auto layout = graph::Layout::channels_last;
+    for (const int64_t dilation : {1, 2}) {
+        Graph graph;
+        const TensorId x = graph.add(graph::Convolution{.layout = layout},
+                                     {input(graph, {1, 1, 5000, 2}), constant(graph, {8, 2, 1, 1}), {}, {}});
+        const TensorId y = graph.add(graph::Convolution{.dilations = {1, dilation},
+                                                        .pad_begin = {0, dilation},
+                                                        .pad_end = {0, dilation},
+                                                        .layout = layout},
+                                     {x, constant(graph, {6, 8, 1, 3}, 0.2f), constant(graph, {6}), {}});
+        compare(graph, graph.add(graph::Convolution{.layout = layout},
+                                 {y, constant(graph, {20, 6, 1, 1}, 0.2f), {}, {}}));
+    }
+    Graph graph;
+    const graph::Convolution strided{.strides = {1, 4},
+                                     .pad_begin = {0, 2},
+                                     .pad_end = {0, 2},
+                                     .activation = Activation::gelu,
+                                     .layout = layout};
+    compare(graph, graph.add(strided, {input(graph, {1, 1, 20000, 2}),
+                                       constant(graph, {48, 2, 1, 8}, 0.2f),
+                                       constant(graph, {48}),
+                                       {}}));
+}
+
 // What it reads and writes is stored as products want it.
 TEST_P(Conformance, ATransposedConvolutionBetweenConvolutions) {
     const auto layout = graph::Layout::channels_last;

@@ -14,8 +14,9 @@ namespace msst::backend::cpu {
 // few rows at the ends of a line that reach into its padding.
 class DirectConvolution {
 public:
-    // What this class can do, where it is faster than oneDNN: everything in float32 on processors without
-    // AVX-512, transposed ones in bfloat16 on processors that multiply it in vectors.
+    // What this class can do, where it is faster than oneDNN or takes less memory: everything in float32 on
+    // processors without AVX-512, transposed ones in bfloat16 on processors that multiply it in vectors, long
+    // lines of few channels.
     static bool suits(const ConvolutionShape& shape);
 
     // weight and bias are copied; bias may be null without has_bias. `shape` as suits() wants it.
