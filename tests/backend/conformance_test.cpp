@@ -16,8 +16,8 @@ using graph::Attention;
 
 TEST_P(Conformance, Linear) {
     for (const Activation activation : {Activation::none, Activation::gelu, Activation::tanh})
-        for (const auto& [rows, in, out] :
-             std::vector<std::array<int64_t, 3>>{{1, 1, 1}, {7, 33, 5}, {2500, 48, 7}}) {
+        for (const auto& [rows, in, out] : std::vector<std::array<int64_t, 3>>{
+                 {1, 1, 1}, {7, 33, 5}, {2500, 48, 7}, {503, 35, 133}, {13, 22, 200}}) {
             Graph graph;
             const TensorId x = input(graph, {rows, in});
             const TensorId bias = rows == 7 ? TensorId() : constant(graph, {out});

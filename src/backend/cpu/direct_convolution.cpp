@@ -31,8 +31,8 @@ constexpr int64_t kBlockBytes = 128 << 10;  // of x under a block
 constexpr int64_t kMostBlockRows = 40 * kDirectRows;
 constexpr int64_t kStepBytes = 4;
 
-// Whether every stretch of positions is a whole number of steps.
-bool is_even(const ConvolutionShape& s) {
+// Of every stretch of positions; a step takes two numbers in bfloat16.
+bool has_whole_steps(const ConvolutionShape& s) {
     return s.x[1] % 2 == 0 || (s.is_transposed && s.weight[3] % (2 * s.strides[1]) == 0);
 }
 
@@ -47,7 +47,7 @@ bool DirectConvolution::suits(const ConvolutionShape& s) {
         s.activation.kind == graph::Activation::none || s.activation.kind == graph::Activation::gelu;
     if (s.groups != 1 || !is_followed) return false;
     if (s.x_storage == Storage::bfloat16)
-        return has_native_bfloat16() && is_even(s) &&
+        return has_native_bfloat16() && has_whole_steps(s) &&
                ((s.is_transposed && !has_amx()) || is_long_and_narrow(s));
     return s.y_storage == Storage::float32 && (!has_avx512() || is_long_and_narrow(s));
 }
