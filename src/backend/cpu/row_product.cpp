@@ -71,24 +71,26 @@ void MultiplyPart(const RowProduct& p, const RowProduct::Part& part) {
     const ProductShape& s = p.shape();
     const int64_t lanes = hn::Lanes(Floats());
     const int64_t columns = kTileVectors * lanes;
-    const int64_t group_bytes = kPackedRows * s.in * 4;
     const bool is_packed = part.last_panel - part.first_panel >= kPanelsWorthPacking;
     HWY_ALIGN float sums[hn::MaxLanes(Floats()) * kTileRows * kTileVectors];
     for (int64_t panel = part.first_panel; panel < part.last_panel; ++panel) {
         const std::byte* weight = p.panels() + panel * columns * s.in * 4;
         for (int64_t row = 0; row < part.rows;)
             row += with_most_rows(part.rows - row, [&](auto kRows) MSST_BODY {
+                for (int64_t r = 0; r < kRows; ++r)
+                    hwy::Prefetch(part.y + (row + r) * s.y_stride + panel * columns);
                 const auto keep = [&](int64_t r, int64_t v, Vector sum) MSST_BODY {
                     hn::Store(sum, Floats(), sums + (r * kTileVectors + v) * lanes);
                 };
-                if (is_packed && panel == part.first_panel) {
+                constexpr bool kIsGroup = kRows == kPackedRows;
+                if (is_packed && panel == part.first_panel && kIsGroup) {
                     prefetch_rows(part.x + (row + kRows) * s.x_stride, s.x_stride,
                                   std::min<int64_t>(part.rows - row - kRows, kTileRows), s.in);
-                    pack_rows(part.x + row * s.x_stride, s.x_stride, kRows, s.in, part.packed + row * s.in);
+                    pack_rows(part.x + row * s.x_stride, s.x_stride, s.in, part.packed + row * s.in);
                 }
-                if (is_packed && kRows % kPackedRows == 0)
+                if (is_packed && kIsGroup)
                     product_tile<FloatFactors, kTileVectors, kRows>(
-                        PackedRows{bytes(part.packed + row * s.in), group_bytes}, weight, s.in, keep);
+                        PackedRows{bytes(part.packed + row * s.in)}, weight, s.in, keep);
                 else
                     product_tile<FloatFactors, kTileVectors, kRows>(
                         PlainRows{bytes(part.x + row * s.x_stride), s.x_stride * 4}, weight, s.in, keep);
