@@ -151,6 +151,7 @@ HWY_INLINE Vector one_step(const Vector& first, const Vector& second) {
     return hn::BitCast(Floats(), hn::Or(high, hn::ShiftRight<16>(rounded(first))));
 }
 
+// Row by row, so that each is fetched once; its panels, far apart, are written a vector each.
 template <class Factors>
 HWY_INLINE void pack_values(const AttentionHead& head, const HeadSizes& sizes, std::byte* memory) {
     constexpr int64_t kPerStep = Factors::kPerStep;
@@ -159,25 +160,26 @@ HWY_INLINE void pack_values(const AttentionHead& head, const HeadSizes& sizes, s
     const int64_t dim = head.op->head_dim;
     const int64_t steps = (head.keys + kPerStep - 1) / kPerStep;
     with_type(head.v.first.storage, [&]<class In>(In) MSST_BODY {
-        for_panels(padded(dim), [&](int64_t first, int64_t vectors) MSST_BODY {
-            std::byte* panel = memory + sizes.v_at + first * steps * kStepBytes;
-            for (int64_t step = 0; step < steps; ++step) {
-                for (int64_t i = step * kPerStep;
-                     first == 0 && i < std::min((step + 1) * kPerStep, head.keys); ++i)
-                    prefetch_row(head, head.v, i, head.keys);
+        for (int64_t step = 0; step < steps; ++step) {
+            const int64_t i = step * kPerStep;
+            const int64_t last = std::min(i + kPerStep - 1, head.keys - 1);
+            for (int64_t row = i; row <= last; ++row) prefetch_row(head, head.v, row, head.keys);
+            const std::byte* first_row = head.v.at(i).data;
+            const std::byte* last_row = head.v.at(last).data;
+            const bool is_alone = last < i + kPerStep - 1;  // beside it are zeros
+            for_panels(padded(dim), [&](int64_t first, int64_t vectors) MSST_BODY {
+                std::byte* to = memory + sizes.v_at + (first * steps + step * vectors * lanes) * kStepBytes;
                 for (int64_t at = first; at < std::min(first + vectors * lanes, dim); at += lanes) {
-                    const auto load_row = [&](int64_t i) MSST_BODY {
-                        if (i >= head.keys) return hn::Zero(d);
-                        const std::byte* row = head.v.at(i).data;
+                    const auto load_row = [&](const std::byte* row) MSST_BODY {
                         return at + lanes <= dim ? load_at<In>(row, at, Whole())
                                                  : load_at<In>(row, at, Part{dim - at});
                     };
-                    const int64_t i = step * kPerStep;
-                    const Vector bits = one_step<Factors>(load_row(i), load_row(i + kPerStep - 1));
-                    Float32::store(bits, panel + (step * vectors * lanes + at - first) * kStepBytes);
+                    const Vector second = is_alone ? hn::Zero(d) : load_row(last_row);
+                    Float32::store(one_step<Factors>(load_row(first_row), second),
+                                   to + (at - first) * kStepBytes);
                 }
-            }
-        });
+            });
+        }
     });
 }
 
@@ -287,6 +289,13 @@ HWY_INLINE void finish_factors(const AttentionHead& head, int64_t first, int64_t
     }
 }
 
+// They are kilobytes apart, and written when the values have been multiplied.
+HWY_INLINE void prefetch_results(const AttentionHead& head, int64_t first, int64_t count) {
+    const int64_t row_bytes = head.op->head_dim * size_of(head.y.first.storage);
+    for (int64_t i = first; i < first + count; ++i)
+        for (int64_t at = 0; at < row_bytes; at += kLine) hwy::Prefetch(head.y.at(i).data + at);
+}
+
 HWY_INLINE void write_block(const AttentionHead& head, const HeadSizes& sizes, const std::byte* memory,
                             int64_t first, int64_t count) {
     const float* factors = reinterpret_cast<const float*>(memory + sizes.sums_at);
@@ -325,6 +334,7 @@ HWY_INLINE void run_head(const AttentionHead& head, const HeadSizes& sizes, std:
             if (op.window > 0) hide(op, first + i, head.keys, scores);
             sums[i] = softmax_row<Factors>(scores, head.keys, scale);
         }
+        prefetch_results(head, first, count);
         multiply<Factors>(memory + sizes.scores_at, score_stride, count, memory + sizes.v_at, value_steps,
                           padded(op.head_dim), memory + sizes.y_at, sizes.y_stride);
         finish_factors(head, first, count, sums);

@@ -129,8 +129,8 @@ HWY_INLINE void add_products(Rows rows, const std::byte* w, int64_t steps, Sums<
     constexpr int kAtOnce = 4;
     const int64_t step_bytes = kVectors * hn::Lanes(Floats()) * 4;
     for (; steps >= kAtOnce; steps -= kAtOnce) {
-        unrolled<kAtOnce>(
-            [&](auto step) MSST_BODY { add_step<Factors, kRows, kVectors>(rows, w, step, sums); });
+        unrolled<kAtOnce>([&](auto step)
+                              MSST_BODY { add_step<Factors, kRows, kVectors>(rows, w, step, sums); });
         rows.x += kAtOnce * Rows::kStepBytes;
         w += kAtOnce * step_bytes;
     }

@@ -34,6 +34,7 @@ public:
 
     const ProductShape& shape() const { return shape_; }
     const std::byte* panels() const { return panels_.data(); }
+    bool asks_ahead() const;
     const float* bias() const { return bias_.data(); }
 
 private:
