@@ -26,6 +26,18 @@ TEST_P(Conformance, Linear) {
         }
 }
 
+// Weights of more than 2 MiB, whose panels are asked for ahead, the wide one in stretches that do not divide
+// it.
+TEST_P(Conformance, LinearWithALargeWeight) {
+    for (const auto& [rows, in, out] :
+         std::vector<std::array<int64_t, 3>>{{25, 390, 1500}, {31, 700, 1013}, {4, 600, 1000}}) {
+        Graph graph;
+        const TensorId x = input(graph, {rows, in});
+        compare(graph, graph.add(graph::Linear{Activation::gelu},
+                                 {x, constant(graph, {out, in}, 0.05f), constant(graph, {out}), {}}));
+    }
+}
+
 TEST_P(Conformance, LinearAddsToAResidual) {
     Graph graph;
     const TensorId x = input(graph, {3, 5, 16});

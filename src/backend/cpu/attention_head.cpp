@@ -371,31 +371,27 @@ constexpr int64_t kMostQueries = 96;        // in a block
 constexpr int64_t kRowsOfTile = 6;
 constexpr int64_t kStepsAtOnce = 4;  // kTransposed
 
-int64_t rounded_up(int64_t count, int64_t multiple) {
-    return (count + multiple - 1) / multiple * multiple;
-}
-
 }  // namespace
 
 HeadSizes::HeadSizes(const graph::Attention& op, int64_t queries, int64_t keys, Storage wanted)
     : factors(HWY_DYNAMIC_DISPATCH(HasBFloat16Factors)() ? wanted : Storage::float32), columns(padded(keys)) {
     const int64_t width = op.position == graph::Attention::Position::polar ? 2 * op.head_dim : op.head_dim;
-    steps = rounded_up(rounded_up(width * size_of(factors), 4) / 4, kStepsAtOnce);
+    steps = up_to_multiple(up_to_multiple(width * size_of(factors), 4) / 4, kStepsAtOnce);
     row_bytes = steps * 4;
     y_stride = padded(op.head_dim) * 4;
     block = std::clamp(kBlockBytes / (columns * 4), kRowsOfTile, kMostQueries) / kRowsOfTile * kRowsOfTile;
-    block = std::min(block, rounded_up(queries, kRowsOfTile));
+    block = std::min(block, up_to_multiple(queries, kRowsOfTile));
     int64_t at = 0;
     const auto take = [&at](int64_t bytes) {
         const int64_t start = at;
-        at += rounded_up(bytes, 64);
+        at += up_to_multiple(bytes, 64);
         return start;
     };
     q_at = take(block * row_bytes);
     row_at = take(kStepsAtOnce * row_bytes);
     k_at = take(columns * row_bytes);
     v_at = take((keys + 1) * size_of(factors) * padded(op.head_dim));
-    sums_at = take(rounded_up(block, kLanes) * 4);
+    sums_at = take(up_to_multiple(block, kLanes) * 4);
     scores_at = take(block * columns * 4);
     y_at = at;
 }

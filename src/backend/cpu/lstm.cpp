@@ -25,10 +25,6 @@ using graph::Lstm;
 constexpr int64_t kLeastSequences = 8;  // of an item: below, weights are read for too little work
 constexpr int64_t kMostSequences = 96;  // what they remember stays in the second-level cache
 
-int64_t rounded_up(int64_t count, int64_t multiple) {
-    return (count + multiple - 1) / multiple * multiple;
-}
-
 class LstmKernel final : public Kernel {
 public:
     LstmKernel(const Lstm& op, const KernelContext& c)
@@ -114,8 +110,8 @@ LstmSizes::LstmSizes(const Lstm& op, const graph::Shape& x, const graph::Shape& 
     const int64_t per_direction = (threads + directions - 1) / directions;
     const int64_t for_threads = std::min(per_direction, std::max<int64_t>(1, sequences / kLeastSequences));
     const int64_t for_cache = (sequences + kMostSequences - 1) / kMostSequences;
-    groups = rounded_up(for_cache, for_threads);  // every thread gets as many
-    group = rounded_up((sequences + groups - 1) / groups, std::min(sequences, kLstmRows));
+    groups = up_to_multiple(for_cache, for_threads);  // every thread gets as many
+    group = up_to_multiple((sequences + groups - 1) / groups, std::min(sequences, kLstmRows));
     groups = (sequences + group - 1) / group;
 }
 
@@ -124,7 +120,7 @@ int64_t LstmSizes::state_bytes() const {
 }
 
 int64_t LstmSizes::rows_bytes() const {  // bfloat16: half of it
-    return rounded_up(group, kLstmRows) * lstm_row_bytes(in, hidden, Storage::float32);
+    return up_to_multiple(group, kLstmRows) * lstm_row_bytes(in, hidden, Storage::float32);
 }
 
 std::unique_ptr<Kernel> make(const Lstm& op, const KernelContext& context) {

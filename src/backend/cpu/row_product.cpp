@@ -7,8 +7,16 @@
 // ones less if a block was packed before its first tile instead of beside it. What follows the sum is done
 // while the tile is in the first-level cache.
 //
-// Tried: Strassen's algorithm, once, in Winograd's form, with the weight's sums packed (rows not). An eighth
-// fewer multiplications, 0.9 to 1.1 of the speed, errors twice as large, weights 7/4 of their size.
+// Lines of y are asked for before the tile whose sums go there, since most come from the third-level cache or
+// farther: 5 to 8 %. So are the lines of the next panel of a large weight (asks_ahead()): 5 to 10 % of layers
+// from 512 to 2048 numbers while others use the third-level cache too, nothing on a quiet machine; of 1536 to
+// 1536 numbers 6 to 22 %, if they are asked for a few at a time.
+//
+// Tried: Strassen's algorithm, once. An eighth fewer multiplications, errors twice as large, weights 7/4 of
+// their size. In Winograd's form, the sums of the weight packed, the rows not: 0.9 to 1.1 of the speed. As V.
+// Strassen wrote it, the sums of both packed, results summed up in the first-level cache: 0.98 to 1.05 of
+// layers of at most 512 numbers, 0.84 to 1.03 of wider ones. Blocks of twice the size: nothing for narrow
+// layers, 5 % lost where x is wide and y narrow.
 //
 // Without AVX-512 oneDNN 2.6 packs the weight again for every 2048 rows, a tenth of its time, and makes bias
 // and activation a pass of their own. mel_band_roformer in float32 on two cores with AVX2, share of the large
@@ -21,6 +29,7 @@
 #include <omp.h>
 
 #include "backend/cpu/panel_product.h"
+#include "backend/cpu/vector_kernels.h"
 
 // foreach_target.h must come first.
 // clang-format off
@@ -37,10 +46,6 @@ HWY_BEFORE_NAMESPACE();
 namespace msst::backend::cpu::HWY_NAMESPACE {
 
 constexpr int64_t kPanelsWorthPacking = 4;  // of fewer, each row is read too seldom
-
-HWY_INLINE int64_t up_to_multiple(int64_t count, int64_t divisor) {
-    return (count + divisor - 1) / divisor * divisor;
-}
 
 // `rows` of a tile at column `first`: bias and what follows the sum. Not inlined: what follows, once for
 // every register of a tile, would take the compiler minutes.
@@ -165,10 +170,6 @@ namespace {
 
 constexpr int64_t kTileRows = 6;
 constexpr int64_t kBlockBytes = 192 << 10;  // of x: with a panel less than a second-level cache
-
-int64_t up_to_multiple(int64_t count, int64_t divisor) {
-    return (count + divisor - 1) / divisor * divisor;
-}
 
 int64_t most_rows_of_block(int64_t in) {
     return std::max(kTileRows, kBlockBytes / (in * 4) / kTileRows * kTileRows);

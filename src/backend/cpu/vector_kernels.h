@@ -9,10 +9,14 @@
 
 namespace msst::backend::cpu {
 
+constexpr int64_t up_to_multiple(int64_t count, int64_t divisor) {
+    return (count + divisor - 1) / divisor * divisor;
+}
+
 // How many floats the widest vector holds: rows that are padded are padded to a multiple of this.
 inline constexpr int64_t kLanes = 16;
-inline int64_t padded(int64_t count) {
-    return (count + kLanes - 1) / kLanes * kLanes;
+constexpr int64_t padded(int64_t count) {
+    return up_to_multiple(count, kLanes);
 }
 
 // y = x / sqrt(max(||x||, floor)^2 / count + epsilon) * gamma. y may be x.
