@@ -289,7 +289,7 @@ HWY_INLINE void finish_factors(const AttentionHead& head, int64_t first, int64_t
     }
 }
 
-// They are kilobytes apart, and written when the values have been multiplied.
+// Rows of results are kilobytes apart; they are written once the values have been multiplied.
 HWY_INLINE void prefetch_results(const AttentionHead& head, int64_t first, int64_t count) {
     const int64_t row_bytes = head.op->head_dim * size_of(head.y.first.storage);
     for (int64_t i = first; i < first + count; ++i)

@@ -120,7 +120,7 @@ HWY_INLINE void add_step(const Rows& rows, const std::byte* w, int64_t step, Sum
 // sums[r, v] += x[r, …] w[…, v] for kRows rows and kVectors vectors of columns. w: [steps, kVectors * lanes]
 // times 32 bits.
 //
-// Four steps at a time: counting costs every step of AVX2 3 instructions beside 20. A core that does nothing
+// Four steps at a time: counting costs every step of AVX2 5 instructions beside 20. A core that does nothing
 // else has room for these. One that shares its units with another thread has not: there a tile gained 10 to
 // 17 % (turns of milliseconds, data in the first- and second-level caches), where multiply-adds by themselves
 // lost next to nothing to the other thread.

@@ -34,8 +34,9 @@ public:
 
     const ProductShape& shape() const { return shape_; }
     const std::byte* panels() const { return panels_.data(); }
-    bool asks_ahead() const;
     const float* bias() const { return bias_.data(); }
+    // Whether panels come from far away: a large weight, and results enough to push it out of the caches.
+    bool asks_ahead() const;
 
 private:
     ProductShape shape_;
