@@ -30,10 +30,15 @@ inline constexpr int kTileVectors = hn::MaxLanes(Floats()) == kLanes ? 4 : 2;
 // A step of a product takes 32 bits of each row and of each column: one float32 …
 struct FloatFactors : Float32 {
     static constexpr int64_t kPerStep = 1;
+    template <bool kInOrder>
     static HWY_INLINE void multiply_add(Vector row, Vector column, Vector& sum) {
 #if HWY_TARGET <= HWY_AVX2
-        // Left to itself, the compiler sums into the register of a row and copies it back.
-        asm("vfmadd231ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
+        // Left to itself, the compiler sums into the register of a row and copies it back. Volatile ones keep
+        // their order.
+        if constexpr (kInOrder)
+            asm volatile("vfmadd231ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
+        else
+            asm("vfmadd231ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
 #else
         sum = hn::MulAdd(row, column, sum);
 #endif
@@ -52,6 +57,7 @@ struct BFloat16Factors : BFloat16 {
         asm("vcvtneps2bf16 %1, %0" : "=v"(narrow) : "v"(v.raw));
         _mm256_storeu_si256(reinterpret_cast<__m256i*>(at), narrow);
     }
+    template <bool /*kInOrder*/>
     static HWY_INLINE void multiply_add(Vector row, Vector column, Vector& sum) {
         asm("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
     }
@@ -88,6 +94,7 @@ HWY_INLINE void clear(Sums<kRows, kVectors>& sums) {
 // Rows of x as they lie: 32 bits a step, `stride` bytes from one row to the next.
 struct PlainRows {
     static constexpr int64_t kStepBytes = 4;
+    static constexpr bool kIsPacked = false;
     const std::byte* x;
     int64_t stride;
     HWY_INLINE const std::byte* at(int64_t row) const { return x + row * stride; }
@@ -98,6 +105,7 @@ struct PlainRows {
 inline constexpr int64_t kPackedRows = kTileRows;
 struct PackedRows {
     static constexpr int64_t kStepBytes = 4 * kPackedRows;
+    static constexpr bool kIsPacked = true;
     const std::byte* x;  // of a whole group
     HWY_INLINE const std::byte* at(int64_t row) const { return x + row * 4; }
 };
@@ -108,12 +116,16 @@ HWY_INLINE void add_step(const Rows& rows, const std::byte* w, int64_t step, Sum
     const Floats d;
     const int64_t lanes = hn::Lanes(d);
     Vector columns[kVectors];
-    unrolled<kVectors>([&](auto v) MSST_BODY {
+    const auto load_column = [&](auto v) MSST_BODY {
         columns[v] = hn::LoadU(d, reinterpret_cast<const float*>(w) + (step * kVectors + v) * lanes);
-    });
+    };
+    if constexpr (!Rows::kIsPacked) unrolled<kVectors>(load_column);
     unrolled<kRows>([&](auto r) MSST_BODY {
         const Vector row = spread(rows.at(r) + step * Rows::kStepBytes);
-        unrolled<kVectors>([&](auto v) MSST_BODY { Factors::multiply_add(row, columns[v], sums[r][v]); });
+        unrolled<kVectors>([&](auto v) MSST_BODY {
+            if constexpr (Rows::kIsPacked && r == 0) load_column(v);
+            Factors::template multiply_add<Rows::kIsPacked>(row, columns[v], sums[r][v]);
+        });
     });
 }
 
@@ -126,7 +138,7 @@ HWY_INLINE void add_step(const Rows& rows, const std::byte* w, int64_t step, Sum
 // lost next to nothing to the other thread.
 template <class Factors, int kRows, int kVectors, class Rows>
 HWY_INLINE void add_products(Rows rows, const std::byte* w, int64_t steps, Sums<kRows, kVectors>& sums) {
-    constexpr int kAtOnce = 4;
+    constexpr int kAtOnce = Rows::kIsPacked ? 8 : 4;
     const int64_t step_bytes = kVectors * hn::Lanes(Floats()) * 4;
     for (; steps >= kAtOnce; steps -= kAtOnce) {
         unrolled<kAtOnce>([&](auto step)

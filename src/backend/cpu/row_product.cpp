@@ -29,6 +29,7 @@
 #include <omp.h>
 
 #include "backend/cpu/panel_product.h"
+#include "backend/cpu/row_blocks.h"
 #include "backend/cpu/vector_kernels.h"
 
 // foreach_target.h must come first.
@@ -176,13 +177,6 @@ int64_t most_rows_of_block(int64_t in) {
     return std::max(kTileRows, kBlockBytes / (in * 4) / kTileRows * kTileRows);
 }
 
-// Blocks of about the same size, as many for every thread as for the others.
-int64_t rows_of_block(int64_t rows, int64_t in, int threads) {
-    const int64_t most = most_rows_of_block(in);
-    const int64_t blocks = up_to_multiple((rows + most - 1) / most, threads);
-    return up_to_multiple((rows + blocks - 1) / blocks, kTileRows);
-}
-
 // A packed block.
 int64_t lane_bytes(int64_t in) {
     return up_to_multiple(most_rows_of_block(in) * in * 4, 64);
@@ -219,22 +213,33 @@ int64_t RowProduct::scratch_bytes(const ProductShape& shape, int threads) {
 }
 
 void RowProduct::run(const float* x, float* y, int64_t rows, int threads, std::byte* scratch) const {
-    const int64_t block = rows_of_block(rows, shape_.in, threads);
-    const int64_t blocks = (rows + block - 1) / block;
-    // Few rows: the panels are divided as well.
-    const int64_t groups = std::clamp<int64_t>(threads / blocks, 1, panel_count_);
-#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
-    for (int64_t task = 0; task < blocks * groups; ++task) {
-        const int64_t row = task / groups * block;
-        const int64_t group = task % groups;
-        const Part part = {
-            .x = x + row * shape_.x_stride,
-            .y = y + row * shape_.y_stride,
-            .rows = std::min(block, rows - row),
-            .first_panel = panel_count_ * group / groups,
-            .last_panel = panel_count_ * (group + 1) / groups,
-            .packed = reinterpret_cast<float*>(scratch + omp_get_thread_num() * lane_bytes(shape_.in))};
-        HWY_DYNAMIC_DISPATCH(MultiplyPart)(*this, part);
+    const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
+    const int64_t groups = std::clamp<int64_t>(threads / tiles, 1, panel_count_);
+    RowBlocks blocks(rows, kTileRows, most_rows_of_block(shape_.in), threads);
+#pragma omp parallel num_threads(threads)
+    {
+        Part part = {.packed =
+                         reinterpret_cast<float*>(scratch + omp_get_thread_num() * lane_bytes(shape_.in))};
+        const auto run_part = [&](int64_t first, int64_t count) {
+            part.x = x + first * shape_.x_stride;
+            part.y = y + first * shape_.y_stride;
+            part.rows = count;
+            HWY_DYNAMIC_DISPATCH(MultiplyPart)(*this, part);
+        };
+        if (groups > 1) {  // few rows: the panels are divided as well
+#pragma omp for schedule(dynamic, 1)
+            for (int64_t task = 0; task < tiles * groups; ++task) {
+                const int64_t first = task / groups * kTileRows;
+                const int64_t group = task % groups;
+                part.first_panel = panel_count_ * group / groups;
+                part.last_panel = panel_count_ * (group + 1) / groups;
+                run_part(first, std::min(kTileRows, rows - first));
+            }
+        } else {
+            part.last_panel = panel_count_;
+            for (auto block = blocks.take(); block.count > 0; block = blocks.take())
+                run_part(block.first, block.count);
+        }
     }
 }
 
