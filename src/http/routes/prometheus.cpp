@@ -144,8 +144,7 @@ void Prometheus::count(const AccessRecord& record) noexcept {
             .Increment();
         figures_->durations.Add({{"route", route}}, kRequestSeconds)
             .Observe(std::chrono::duration<double>(record.duration).count());
-    } catch (const std::exception&) {
-        // Out of memory: one request is not counted.
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): out of memory, this one is not counted
     }
 }
 
