@@ -144,8 +144,9 @@ private:
     void set_done(double padded_frames) {
         const int64_t frames = is_ended_ ? song_frames_ : std::max(expected_frames_, song_frames_);
         const int64_t padded = frames > 2 * border_ ? frames + 2 * border_ : frames;
-        const auto all = static_cast<double>((padded + step_ - 1) / step_ * step_);
-        done_ = std::max<double>(done_, std::min(1.0, padded_frames / all) * static_cast<double>(frames));
+        const int64_t all = (padded + step_ - 1) / step_ * step_;
+        const double share = padded_frames / static_cast<double>(all);
+        done_ = std::max<double>(done_, std::min(1.0, share) * static_cast<double>(frames));
     }
 
     // Gives out what is final, without the padding.

@@ -186,13 +186,13 @@ int64_t PlannedNetwork::device_bytes() const {
 }
 
 double PlannedNetwork::flops_per_audio_second() const {
-    const auto step = static_cast<double>(network.chunk_frames / rules.num_overlap);
-    double flops = plan.flops * config.sample_rate / step;
+    const int64_t step = network.chunk_frames / rules.num_overlap;
+    double flops = plan.flops * config.sample_rate / static_cast<double>(step);
     for (const PlannedNetwork& other : others) flops += other.flops_per_audio_second();
     return flops;
 }
 
-PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
+PlannedNetwork plan_network(const NetworkSource& source, const std::shared_ptr<const graph::Backend>& backend,
                             const std::function<void(double)>& on_loading) {
     if (!source.more_checkpoints.empty() && source.architecture != kDemucs)
         throw Error(ErrorCode::invalid_input,
@@ -231,9 +231,9 @@ std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned)
 }
 
 std::shared_ptr<const Separator> open_network_separator(const NetworkSource& source,
-                                                        std::shared_ptr<const graph::Backend> backend,
+                                                        const std::shared_ptr<const graph::Backend>& backend,
                                                         const std::function<void(double)>& on_loading) {
-    const PlannedNetwork planned = plan_network(source, std::move(backend), on_loading);
+    const PlannedNetwork planned = plan_network(source, backend, on_loading);
     return std::make_shared<ChunkedSeparator>(compile_network(planned), planned.rules);
 }
 

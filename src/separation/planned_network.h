@@ -53,7 +53,7 @@ struct PlannedNetwork {
 // Error(not_found) or Error(unavailable) for files that cannot be read.
 //
 // on_loading: fraction of the weights that compile_network has read, 0-1; may be empty.
-PlannedNetwork plan_network(const NetworkSource& source, std::shared_ptr<const graph::Backend> backend,
+PlannedNetwork plan_network(const NetworkSource& source, const std::shared_ptr<const graph::Backend>& backend,
                             const std::function<void(double)>& on_loading = {});
 
 // The network on the backend's device, ready for chunks; keeps the backend alive.
@@ -61,7 +61,7 @@ std::shared_ptr<const ChunkModel> compile_network(const PlannedNetwork& planned)
 
 // Both, and MSST's chunk loop around it, with the overlap and the batches of the configuration.
 std::shared_ptr<const Separator> open_network_separator(const NetworkSource& source,
-                                                        std::shared_ptr<const graph::Backend> backend,
+                                                        const std::shared_ptr<const graph::Backend>& backend,
                                                         const std::function<void(double)>& on_loading = {});
 
 }  // namespace msst::separation

@@ -222,9 +222,10 @@ private:
 
 }  // namespace
 
-SongResult separate_song(const Separator& separator, const SongRequest& request, std::stop_token stop) {
+SongResult separate_song(const Separator& separator, const SongRequest& request,
+                         const std::stop_token& stop) {
     if (request.on_progress) request.on_progress(SongStage::decoding, 0);
-    return SongRun(separator, request, std::move(stop)).run();
+    return SongRun(separator, request, stop).run();
 }
 
 }  // namespace msst::separation

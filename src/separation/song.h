@@ -63,6 +63,6 @@ struct SongResult {
 // Throws Error(invalid_input, …, "invalid_audio" | "audio_too_long" | "invalid_instruments"),
 // Error(cancelled) when `stop` was requested, Error(unavailable, …, "storage_full"). On any of these no
 // output file is left.
-SongResult separate_song(const Separator& separator, const SongRequest& request, std::stop_token stop);
+SongResult separate_song(const Separator& separator, const SongRequest& request, const std::stop_token& stop);
 
 }  // namespace msst::separation

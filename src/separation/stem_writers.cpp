@@ -105,6 +105,7 @@ std::vector<WrittenStem> StemWriters::finish() {
     write_gathered();
     writing_.get();
     std::vector<std::future<audio::WrittenFile>> files;
+    files.reserve(outputs_.size());
     for (Output& output : outputs_)
         files.push_back(std::async([&output] { return output.writer->finish(); }));
     std::exception_ptr failure;

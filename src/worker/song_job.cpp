@@ -66,12 +66,12 @@ separation::SongRequest to_song_request(const SongJob& job) {
 }  // namespace
 
 tasks::TaskResult run_song_job(const separation::Separator& separator, const SongJob& job,
-                               std::stop_token stop) {
+                               const std::stop_token& stop) {
     separation::SongRequest song = to_song_request(job);
     StemFileNames names{std::string(audio::to_string(song.output_format))};
     song.output_path = [&](const std::string& stem) { return job.directory / names.name_for(stem); };
 
-    separation::SongResult written = separation::separate_song(separator, song, std::move(stop));
+    separation::SongResult written = separation::separate_song(separator, song, stop);
 
     tasks::TaskResult result{.sources = {},
                              .warnings = std::move(written.warnings),

@@ -21,6 +21,6 @@ struct SongJob {
 
 // processing_seconds is left to the caller. Throws as separation::separate_song().
 tasks::TaskResult run_song_job(const separation::Separator& separator, const SongJob& job,
-                               std::stop_token stop);
+                               const std::stop_token& stop);
 
 }  // namespace msst::worker

@@ -11,6 +11,11 @@ constexpr uint16_t kVersionPlain = 20;
 constexpr uint16_t kVersionZip64 = 45;
 constexpr uint16_t kMadeOnUnix = 3 << 8;
 constexpr uint16_t kUtf8Names = 1 << 11;
+constexpr uint16_t kStored = 0;  // not compressed
+constexpr uint16_t kNoComment = 0;
+constexpr uint16_t kNoAttributes = 0;
+constexpr uint16_t kOnlyDisk = 0;  // its number
+constexpr uint32_t kDisks = 1;
 constexpr uint32_t kRegularFile0644 = 0100644u << 16;
 
 // Little-endian numbers.
@@ -63,7 +68,7 @@ DosTime dos_time(Timestamp stamp) {
 void add_common(Record& record, const ZipMember& member, const DosTime& time, bool is_zip64,
                 size_t extra_bytes) {
     const auto size = static_cast<uint64_t>(member.content.length);
-    record.u16(is_zip64 ? kVersionZip64 : kVersionPlain).u16(kUtf8Names).u16(/*stored=*/0);
+    record.u16(is_zip64 ? kVersionZip64 : kVersionPlain).u16(kUtf8Names).u16(kStored);
     record.u16(time.time).u16(time.date).u32(member.crc32).capped32(size).capped32(size);
     record.u16(member.name.size()).u16(extra_bytes);
 }
@@ -89,7 +94,7 @@ std::string central_header(const ZipMember& member, const DosTime& time, uint64_
     Record header;
     header.u32(0x02014b50).u16(kMadeOnUnix | kVersionZip64);
     add_common(header, member, time, is_zip64, extra.bytes().size());
-    header.u16(/*comment=*/0).u16(/*disk=*/0).u16(/*internal=*/0).u32(kRegularFile0644).capped32(offset);
+    header.u16(kNoComment).u16(kOnlyDisk).u16(kNoAttributes).u32(kRegularFile0644).capped32(offset);
     return header.text(member.name).text(extra.bytes()).bytes();
 }
 
@@ -98,10 +103,10 @@ std::string end_records(uint64_t count, uint64_t central_bytes, uint64_t central
     if (count >= kMax16 || is_large(central_bytes) || is_large(central_offset)) {
         end.u32(0x06064b50).u64(44).u16(kMadeOnUnix | kVersionZip64).u16(kVersionZip64).u32(0).u32(0);
         end.u64(count).u64(count).u64(central_bytes).u64(central_offset);
-        end.u32(0x07064b50).u32(0).u64(central_offset + central_bytes).u32(/*disks=*/1);
+        end.u32(0x07064b50).u32(0).u64(central_offset + central_bytes).u32(kDisks);
     }
     end.u32(0x06054b50).u16(0).u16(0).capped16(count).capped16(count);
-    end.capped32(central_bytes).capped32(central_offset).u16(/*comment=*/0);
+    end.capped32(central_bytes).capped32(central_offset).u16(kNoComment);
     return end.bytes();
 }
 

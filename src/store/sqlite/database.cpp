@@ -99,8 +99,9 @@ int64_t Database::read_integer(const std::string& sql) {
 
 std::string Database::first_bytes(int count) {
     sqlite3_file* file = nullptr;
-    check_code(sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file),
-               "find file");
+    check_code(
+        sqlite3_file_control(connection_.get(), "main", SQLITE_FCNTL_FILE_POINTER, static_cast<void*>(&file)),
+        "find file");
     std::string bytes(static_cast<size_t>(count), '\0');
     const int code = file->pMethods->xRead(file, bytes.data(), count, /*iOfst=*/0);
     if (code == SQLITE_IOERR_SHORT_READ) return {};
@@ -120,7 +121,7 @@ Transaction::~Transaction() {
     if (!database_.in_transaction()) return;
     try {
         database_.execute("ROLLBACK");
-    } catch (const Error&) {
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
         // The error that brought us here says more; a connection that cannot roll back is replaced.
     }
 }

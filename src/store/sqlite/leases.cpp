@@ -237,6 +237,7 @@ std::vector<tasks::Reaped> reap_some(Database& db, const StoreClock& clock, cons
         overdue = read_attempts(query);
     }
     std::vector<tasks::Reaped> reaped;
+    reaped.reserve(overdue.size());
     for (const Attempt& attempt : overdue)
         reaped.push_back(end_lost_attempt(db, clock, attempt, policy, "lease_expired"));
     return reaped;
