@@ -198,7 +198,7 @@ private:
         return std::chrono::duration<double>(parts_.clock.monotonic() - claimed_at_).count();
     }
 
-    Log::Fields fields(Log::Fields more) const {
+    Log::Fields fields(const Log::Fields& more) const {
         Log::Fields all = {
             {"task_id", task_id_}, {"epoch", lease_.epoch}, {"model_type", lease_.task.request.model_type}};
         if (more.is_object()) all.update(more);

@@ -26,13 +26,13 @@ std::optional<Timestamp> read_tick(const Statement& row, int column, const Store
 }  // namespace
 
 const std::string& select_task() {
-    static const std::string text = "SELECT " + kColumns;
-    return text;
+    static const std::string kText = "SELECT " + kColumns;
+    return kText;
 }
 
 const std::string& returning_task() {
-    static const std::string text = " RETURNING " + kColumns;
-    return text;
+    static const std::string kText = " RETURNING " + kColumns;
+    return kText;
 }
 
 tasks::Task read_task(const Statement& row, const StoreClock& clock) {
