@@ -1,5 +1,8 @@
 #include "backend/cpu/row_blocks.h"
 
+#include <algorithm>
+#include <atomic>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -40,6 +43,21 @@ TEST(RowBlocks, TheLastOnesAreSmallButForTooFewToBeWorthIt) {
         EXPECT_GE(counts[i], counts[i + 1]);
         EXPECT_GE(counts[i], 24);
     }
+}
+
+TEST(RowBlocks, ThreadsThatTakeAtTheSameTimeShareNoRow) {
+    constexpr int64_t kRows = 20'000;
+    RowBlocks blocks(kRows, kTile, kTile, 4);
+    std::vector<std::atomic<int>> taken(kRows);
+    {
+        std::vector<std::jthread> threads;
+        for (int thread = 0; thread < 4; ++thread)
+            threads.emplace_back([&] {
+                for (auto block = blocks.take(); block.count > 0; block = blocks.take())
+                    for (int64_t i = 0; i < block.count; ++i) ++taken[block.first + i];
+            });
+    }
+    EXPECT_TRUE(std::ranges::all_of(taken, [](const auto& times) { return times == 1; }));
 }
 
 TEST(RowBlocks, FewRowsReachEveryThread) {

@@ -33,8 +33,8 @@ struct FloatFactors : Float32 {
     template <bool kInOrder>
     static HWY_INLINE void multiply_add(Vector row, Vector column, Vector& sum) {
 #if HWY_TARGET <= HWY_AVX2
-        // Left to itself, the compiler sums into the register of a row and copies it back. Volatile ones keep
-        // their order.
+        // Left to itself, the compiler sums into the register of a row and copies it back. kInOrder: and it
+        // moves none of these past another.
         if constexpr (kInOrder)
             asm volatile("vfmadd231ps %2, %1, %0" : "+v"(sum.raw) : "v"(row.raw), "v"(column.raw));
         else

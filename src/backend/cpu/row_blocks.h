@@ -18,7 +18,7 @@ public:
           tile_(tile),
           most_(most),
           least_(std::min(most, std::clamp(up_to_multiple(rows / threads / 4, tile), tile, kEnough * tile))),
-          halves_(int64_t{2} * threads) {}
+          shares_(int64_t{2} * threads) {}
 
     struct Block {
         int64_t first = 0;
@@ -34,10 +34,10 @@ public:
     }
 
 private:
-    // A thread's share of half of what is left, within bounds.
+    // Half of what is left, divided by the threads, within bounds.
     int64_t count_at(int64_t first) const {
         const int64_t left = rows_ - first;
-        return std::min(left, std::clamp(up_to_multiple(left / halves_, tile_), least_, most_));
+        return std::min(left, std::clamp(up_to_multiple(left / shares_, tile_), least_, most_));
     }
 
     static constexpr int64_t kEnough = 4;  // tiles that are worth going by a whole weight
@@ -45,7 +45,7 @@ private:
     int64_t tile_;
     int64_t most_;
     int64_t least_;
-    int64_t halves_;
+    int64_t shares_;
     std::atomic<int64_t> next_ = 0;
 };
 

@@ -213,34 +213,32 @@ int64_t RowProduct::scratch_bytes(const ProductShape& shape, int threads) {
 }
 
 void RowProduct::run(const float* x, float* y, int64_t rows, int threads, std::byte* scratch) const {
+    const auto run_part = [&](int64_t first, int64_t count, int64_t first_panel, int64_t last_panel) {
+        const Part part = {
+            .x = x + first * shape_.x_stride,
+            .y = y + first * shape_.y_stride,
+            .rows = count,
+            .first_panel = first_panel,
+            .last_panel = last_panel,
+            .packed = reinterpret_cast<float*>(scratch + omp_get_thread_num() * lane_bytes(shape_.in))};
+        HWY_DYNAMIC_DISPATCH(MultiplyPart)(*this, part);
+    };
     const int64_t tiles = (rows + kTileRows - 1) / kTileRows;
-    const int64_t groups = std::clamp<int64_t>(threads / tiles, 1, panel_count_);
+    const int64_t groups = std::min(threads / tiles, panel_count_);
+    if (groups > 1) {  // few rows: the panels are divided as well
+#pragma omp parallel for schedule(dynamic, 1) num_threads(threads)
+        for (int64_t task = 0; task < tiles * groups; ++task) {
+            const int64_t first = task / groups * kTileRows;
+            const int64_t group = task % groups;
+            run_part(first, std::min(kTileRows, rows - first), panel_count_ * group / groups,
+                     panel_count_ * (group + 1) / groups);
+        }
+        return;
+    }
     RowBlocks blocks(rows, kTileRows, most_rows_of_block(shape_.in), threads);
 #pragma omp parallel num_threads(threads)
-    {
-        Part part = {.packed =
-                         reinterpret_cast<float*>(scratch + omp_get_thread_num() * lane_bytes(shape_.in))};
-        const auto run_part = [&](int64_t first, int64_t count) {
-            part.x = x + first * shape_.x_stride;
-            part.y = y + first * shape_.y_stride;
-            part.rows = count;
-            HWY_DYNAMIC_DISPATCH(MultiplyPart)(*this, part);
-        };
-        if (groups > 1) {  // few rows: the panels are divided as well
-#pragma omp for schedule(dynamic, 1)
-            for (int64_t task = 0; task < tiles * groups; ++task) {
-                const int64_t first = task / groups * kTileRows;
-                const int64_t group = task % groups;
-                part.first_panel = panel_count_ * group / groups;
-                part.last_panel = panel_count_ * (group + 1) / groups;
-                run_part(first, std::min(kTileRows, rows - first));
-            }
-        } else {
-            part.last_panel = panel_count_;
-            for (auto block = blocks.take(); block.count > 0; block = blocks.take())
-                run_part(block.first, block.count);
-        }
-    }
+    for (auto block = blocks.take(); block.count > 0; block = blocks.take())
+        run_part(block.first, block.count, 0, panel_count_);
 }
 
 }  // namespace msst::backend::cpu
